@@ -1,0 +1,48 @@
+"""guardhouse on Starlette, over the store that is handed in."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from guardhouse import MemoryUsers, User
+from guardhouse.starlette import Guardhouse
+
+ADA = User(id="42", email="ada@example.com")
+
+
+def application(store: str) -> Starlette:
+    """Build the application with its sessions in that store."""
+    house = Guardhouse(
+        secret="a secret of the benchmark, thirty-two bytes or more",  # noqa: S106
+        users=MemoryUsers([ADA]),
+        store=store,
+        public_url="https://bench.example",
+    )
+
+    @house.requires("web")
+    async def me(request: Request) -> JSONResponse:
+        identity = await house.identity_of(request)
+        return JSONResponse({"id": int(identity.user_id)})
+
+    @house.public
+    async def answer(_: Request) -> JSONResponse:
+        return JSONResponse({"id": 42})
+
+    @house.public
+    async def login(request: Request) -> JSONResponse:
+        await house.auth(request).login(ADA)
+        return JSONResponse({})
+
+    app = Starlette(
+        routes=[
+            Route("/me", me),
+            Route("/do", me, methods=["POST"]),
+            Route("/open", answer),
+            Route("/login", login, methods=["POST"]),
+        ],
+    )
+    house.install(app)
+    return app

@@ -1,0 +1,147 @@
+"""The desk of one session guard during one visit: hand in credentials, log in, log out, ask who is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from guardhouse.core.answer import Refusal
+from guardhouse.core.events import Attempting, Authenticated, Event, Failed, Login, Logout, Validated
+from guardhouse.core.provider import Provider
+from guardhouse.core.reasons import Reason
+from guardhouse.core.stack import Stack
+from guardhouse.core.verdict import Allow, Deny, Identity
+from guardhouse.errors import StoreError
+from guardhouse.guards.session import SessionGuard
+from guardhouse.refused import refused
+from guardhouse.state import fingerprint, record
+from guardhouse.users.credentials import SECRET_WORDS
+from guardhouse.visit import Visit
+
+U = TypeVar("U")
+
+PASSWORD = "password"  # noqa: S105 - the name of a field
+
+
+class Auth(Generic[U]):
+    """What an application does at a session guard: `attempt`, `login`, `logout`, `once`, `validate`, `user`.
+
+    Login and logout check where the request comes from by themselves, so that a page of another site can neither
+    log a visitor in as somebody else nor log him out.
+    """
+
+    def __init__(self, visit: Visit, guard: SessionGuard, stack: Stack) -> None:
+        self._visit = visit
+        self._guard = guard
+        self._stack = stack
+        self._parts = visit.parts
+        self._provider: Provider[U] = visit.parts.providers[guard.provider or ""]
+
+    async def identity(self) -> Identity | None:
+        """Return who is logged in, without looking the user up; None for a guest."""
+        verdict = (await self._visit.decide(self._stack)).verdict
+        if isinstance(verdict, Allow):
+            return verdict.identity
+        if verdict.reason is Reason.STORE_UNAVAILABLE:
+            raise StoreError(str(verdict.evidence["trouble"]))  # broken is not absent: nobody becomes a guest by it
+        return None
+
+    async def user(self) -> U | None:
+        """Return the user who is logged in, None for a guest or a login that is no longer good."""
+        identity = await self.identity()
+        found = await self._visit.user(identity) if identity else None
+        return None if isinstance(found, Deny) else found
+
+    async def check(self) -> bool:
+        """Whether a user is logged in."""
+        return await self.user() is not None
+
+    async def validate(self, credentials: Mapping[str, str]) -> bool:
+        """Whether the credentials are right; nobody is logged in."""
+        return await self._authenticate(credentials) is not None
+
+    async def attempt(self, credentials: Mapping[str, str], *, remember: bool = False) -> U | None:
+        """Log the user in whom the credentials prove; None when they do not.
+
+        `credentials` holds the password under `password` and whatever names the user. A wrong password and an
+        unknown user take the same time and look the same. Raises `Refused` when another site sent the request.
+        """
+        await self.check_origin()
+        await self._emit(Attempting(self._guard.name, _public(credentials), remember))
+        user = await self._authenticate(credentials)
+        if user is not None:
+            await self.login(user, remember=remember)
+        return user
+
+    async def once(self, credentials: Mapping[str, str]) -> U | None:
+        """Take the credentials for this request only: no session, no cookie."""
+        await self._emit(Attempting(self._guard.name, _public(credentials)))
+        user = await self._authenticate(credentials)
+        if user is not None:
+            self._visit.believe(self._guard, self._identity_of(user))
+            await self._know(user)
+        return user
+
+    async def login(self, user: U, *, remember: bool = False) -> None:
+        """Log a user in: a new session id, the old one dead in the same step, new CSRF tokens."""
+        await self.check_origin()
+        stored = self._provider.password_of(user)
+        login = record.Login(
+            user_id=self._provider.id_of(user),
+            provider=self._guard.provider or "",
+            guard=self._guard.name,
+            at=self._parts.clock(),
+            fingerprint=None if stored is None else fingerprint.take(self._parts.logins, stored),
+        )
+        await self._visit.carried.log_in(self._guard.realm or "", login, remember=remember)
+        self._visit.forget()
+        await self._emit(Login(self._guard.name, user, remember))
+        await self._know(user)
+
+    async def logout(self) -> None:
+        """Log out of this guard's realm. The session id is dead at once, on every machine that shares the store."""
+        await self.check_origin()
+        identity = await self.identity()
+        await self._visit.carried.log_out(self._guard.realm or "")
+        self._visit.forget()
+        await self._emit(Logout(self._guard.name, identity))
+
+    async def _authenticate(self, credentials: Mapping[str, str]) -> U | None:
+        """Find the user and check the password, in the same time whether there is such a user or not."""
+        named = _public(credentials)
+        user = await self._provider.by_credentials(named)
+        stored = self._provider.password_of(user) if user is not None else None
+        password = credentials.get(PASSWORD)
+        checked = await self._parts.passwords.check(password if isinstance(password, str) else "", stored)
+        if user is None or not checked.ok:
+            await self._emit(Failed(self._guard.name, user, named))
+            return None
+        await self._emit(Validated(self._guard.name, user))
+        return await self._rehashed(user, str(password)) if checked.outdated else user
+
+    async def _rehashed(self, user: U, password: str) -> U:
+        """Keep a fresher hash, and go on with the user as he is stored now."""
+        await self._provider.rehash(user, await self._parts.passwords.hash(password))
+        return await self._provider.by_id(self._provider.id_of(user)) or user
+
+    async def _know(self, user: U) -> None:
+        self._visit.know(self._identity_of(user), user)
+        await self._emit(Authenticated(self._guard.name, user))
+
+    async def check_origin(self) -> None:
+        """Raise `Refused` when another site sent the request. `attempt`, `login` and `logout` begin with this."""
+        verdict = await self._visit.check_origin()
+        if isinstance(verdict, Deny):
+            refusal = Refusal(verdict.reason, verdict.by, verdict.evidence, self._stack.name, (verdict,))
+            raise await refused(self._visit, refusal)
+
+    async def _emit(self, event: Event) -> None:
+        await self._parts.emit(event)
+
+    def _identity_of(self, user: U) -> Identity:
+        return Identity(self._provider.id_of(user), self._guard.provider or "", self._guard.name, "once")
+
+
+def _public(credentials: Mapping[str, str]) -> dict[str, str]:
+    """Leave out everything that may be secret: no look-up needs it and no event may hold it."""
+    return {key: value for key, value in credentials.items() if not any(word in key.lower() for word in SECRET_WORDS)}

@@ -1,0 +1,222 @@
+"""What one visitor carries during one visit: the session, loaded when asked for and stored before the answer leaves."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from secrets import token_bytes, token_urlsafe
+
+from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts, Presented
+from guardhouse.parts import Parts
+from guardhouse.state import crumbs, csrf
+from guardhouse.state.record import (
+    EXPIRED,
+    UNKNOWN,
+    UNREADABLE,
+    Changes,
+    Loaded,
+    Login,
+    Record,
+    Unloadable,
+    UnreadableRecordError,
+    merged,
+    passed,
+)
+from guardhouse.state.session import Session
+
+ID_BYTES = 32
+
+_PRESENT = CookieState.PRESENT
+
+
+class Carried:
+    """The session side of a visit: one presented cookie, one load, one store."""
+
+    __slots__ = (
+        "_cookies", "_headers", "_loaded", "_offered", "_parts", "_session", "_touch", "_visitor", "clean", "presented",
+    )  # fmt: skip
+
+    def __init__(self, parts: Parts, facts: Facts) -> None:
+        self._parts = parts
+        self._headers = facts.headers
+        self.presented = parts.session_cookie.present(facts.headers)
+        self._loaded: Loaded | None = None
+        self._session: Session | None = None
+        self._visitor: bytes | None = None
+        self._cookies: dict[str, bytes] = {}
+        self._offered = False
+        self._touch: float | None = None
+        self.clean = True
+        """Whether leaving needs neither a store nor a cookie."""
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    async def load(self) -> Loaded:
+        """Load what the cookie names, once per visit."""
+        if self._loaded is not None:
+            return self._loaded
+        if self.presented.state is not _PRESENT:
+            return UNKNOWN
+        try:
+            record = await self._parts.store.load(self.presented.key)
+        except UnreadableRecordError:
+            self._loaded = UNREADABLE
+        else:
+            self._loaded = UNKNOWN if record is None else self._in_time(record)
+            if type(self._loaded) is Unloadable and record is not None:
+                # Deleted, not only refused: what has expired stays dead although the clock may be set back.
+                await self._parts.store.delete(self.presented.key)
+        return self._loaded
+
+    def _in_time(self, record: Record) -> Loaded:
+        now, policy = self._parts.clock(), self._parts.sessions
+        deadline = passed(record, now)
+        if deadline is not None:
+            return EXPIRED[deadline]
+        absent = now - record.seen
+        if absent >= policy.least_touch and absent >= policy.touch_after(record.idle):
+            self._touch, self.clean = now, False
+        return record
+
+    async def open(self) -> Session:
+        """Return the session to read and write; nothing is stored until something is written."""
+        if self._session is None:
+            loaded = await self.load()
+            self._session = Session(loaded if isinstance(loaded, Record) else None)
+            self.clean = False
+        return self._session
+
+    # -- logging in and out -------------------------------------------------------------------------------------
+
+    async def log_in(self, realm: str, login: Login, *, remember: bool) -> None:
+        """Write a login under a new id. What another user left in the session goes with his login."""
+        session = await self.open()
+        before = session.login(realm)
+        if before is not None and (before.provider, before.user_id) != (login.provider, login.user_id):
+            session.flush()
+        session.set_login(realm, login)
+        idle, absolute = self._parts.sessions.lengths(remember=remember)
+        changes = self._changes(session, idle=idle, ends=login.at + absolute)
+        if not await self._move(session, changes, max_age=absolute if remember else None):
+            await self._create(changes, max_age=absolute if remember else None)
+
+    async def log_out(self, realm: str) -> Login | None:
+        """Drop the login of one realm; the record ends with its last login. The id is dead either way."""
+        session = await self.open()
+        login = session.login(realm)
+        if login is None or session.record is None:
+            return login
+        session.set_login(realm, None)
+        others = set(session.record.logins) - {realm}
+        if not (others and await self._move(session, self._changes(session), max_age=None)):
+            await self._end()
+        return login
+
+    def _changes(self, session: Session, *, idle: float | None = None, ends: float | None = None) -> Changes:
+        session.refuse_oversize(self._parts.sessions.max_bytes)
+        made = session.changes() or Changes()
+        return Changes(made.put, made.drop, made.logins, self._parts.clock(), idle, ends)
+
+    async def _move(self, session: Session, changes: Changes, *, max_age: float | None) -> bool:
+        """Put the session under a new id, if it is still there; the old id is dead in the same step."""
+        if session.record is None:
+            return False
+        session_id, key = _new_id()
+        if not await self._parts.store.move(self.presented.key, key, changes):
+            return False
+        self._hand_out(session_id, key, merged(session.record, changes), max_age)
+        return True
+
+    async def _create(self, changes: Changes, *, max_age: float | None) -> None:
+        session_id, key = _new_id()
+        now = changes.seen or 0.0
+        empty = Record(token_urlsafe(12), now, now, changes.idle or 0.0, changes.ends or 0.0, {}, {})
+        record = merged(empty, changes)
+        await self._parts.store.create(key, record)
+        self._hand_out(session_id, key, record, max_age)
+
+    def _hand_out(self, session_id: str, key: bytes, record: Record, max_age: float | None) -> None:
+        """Go on under the new id; the tokens and the visitor cookie of before prove nothing any more."""
+        policy = self._parts.cookie
+        self._become(Presented(CookieState.PRESENT, key), record)
+        age = None if max_age is None else int(max_age)
+        self._cookies[policy.session] = policy.write(policy.session, session_id, max_age=age)
+        if self._parts.visitor_cookie.values(self._headers):
+            self._cookies[policy.visitor] = policy.erase(policy.visitor)
+        self.offer_csrf_cookie()
+
+    async def _end(self) -> None:
+        await self._parts.store.delete(self.presented.key)
+        policy = self._parts.cookie
+        self._become(NOTHING_PRESENTED, UNKNOWN)
+        self._cookies[policy.session] = policy.erase(policy.session)
+        self.offer_csrf_cookie()
+
+    def _become(self, presented: Presented, loaded: Loaded) -> None:
+        self.presented, self._loaded = presented, loaded
+        self._session = Session(loaded if isinstance(loaded, Record) else None)
+        self._touch, self.clean = None, False
+
+    # -- CSRF tokens --------------------------------------------------------------------------------------------
+
+    def owns_token(self, token: bytes) -> bool:
+        """Whether this CSRF token was made for this visitor."""
+        binding = self._binding()
+        return binding is not None and csrf.genuine(self._parts.csrf, binding, token)
+
+    def csrf_token(self) -> str:
+        """Make a token; a visitor without a session is given a cookie to bind it to."""
+        binding = self._binding()
+        self.clean = False
+        if binding is None:
+            policy = self._parts.cookie
+            visitor = token_urlsafe(ID_BYTES)
+            self._visitor = visitor.encode("ascii")
+            self._cookies[policy.visitor] = policy.write(policy.visitor, visitor)
+            binding = csrf.visitor_binding(sha256(self._visitor).digest())
+        return csrf.mint(self._parts.csrf, binding, token_bytes(csrf.RANDOM_BYTES))
+
+    def offer_csrf_cookie(self) -> None:
+        """Let the response set the cookie that axios and Angular send back as a header."""
+        self._offered, self.clean = True, False
+
+    def _binding(self) -> bytes | None:
+        if self.presented.state is _PRESENT:
+            return csrf.session_binding(self.presented.key)
+        if self._visitor is None:
+            sent = set(self._parts.visitor_cookie.values(self._headers))
+            self._visitor = sent.pop() if len(sent) == 1 else None
+        return csrf.visitor_binding(sha256(self._visitor).digest()) if self._visitor else None
+
+    # -- leaving ------------------------------------------------------------------------------------------------
+
+    async def settle(self) -> bool:
+        """Store what the request changed; False when the session ended meanwhile and nothing was stored."""
+        if self._session is not None and self._session.changes() is not None:
+            return await self._store_changes(self._session)
+        if self._touch is not None and self.presented.state is _PRESENT:
+            await self._parts.store.save(self.presented.key, Changes(seen=self._touch))
+        return True
+
+    async def _store_changes(self, session: Session) -> bool:
+        changes = self._changes(session)
+        if session.record is not None:
+            self._loaded = merged(session.record, changes)
+            self._session = None
+            return await self._parts.store.save(self.presented.key, changes)
+        if changes.put:
+            idle, absolute = self._parts.sessions.lengths(remember=False)
+            ends = (changes.seen or 0.0) + absolute
+            await self._create(Changes(changes.put, seen=changes.seen, idle=idle, ends=ends), max_age=None)
+        return True
+
+    def cookies(self) -> list[bytes]:
+        """Return the Set-Cookie values that the response must carry."""
+        if self._offered:
+            policy = self._parts.cookie
+            self._cookies[policy.csrf] = policy.write(policy.csrf, self.csrf_token(), script=True)
+        return list(self._cookies.values())
+
+
+def _new_id() -> tuple[str, bytes]:
+    session_id = token_urlsafe(ID_BYTES)
+    return session_id, crumbs.key_of(session_id.encode("ascii"))

@@ -1,0 +1,90 @@
+"""What happened, as typed values for listeners: order and names follow the events of the system in the thread.
+
+No event carries a password, a token or a session id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from guardhouse.core.verdict import Identity
+
+__all__ = [
+    "Attempting",
+    "Authenticated",
+    "Event",
+    "Failed",
+    "Login",
+    "Logout",
+    "Refused",
+    "Validated",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempting:
+    """Somebody hands in credentials; `credentials` holds them without the password."""
+
+    guard: str
+    credentials: Mapping[str, str]
+    remember: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The credentials are right; nobody is logged in yet."""
+
+    guard: str
+    user: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The credentials are wrong. `user` is the one they named, if there is one: never tell the visitor which."""
+
+    guard: str
+    user: Any | None
+    credentials: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login was written into a session."""
+
+    guard: str
+    user: Any
+    remember: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """A user was found for this request."""
+
+    guard: str
+    user: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    """A login was taken out of a session; `identity` is the one that ended."""
+
+    guard: str
+    identity: Identity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request was refused, with the reason that the visitor was given."""
+
+    code: str
+    by: str
+    stack: str
+    method: str
+    path: str
+    status: int
+    evidence: Mapping[str, object]
+
+
+Event: TypeAlias = Attempting | Validated | Failed | Login | Authenticated | Logout | Refused

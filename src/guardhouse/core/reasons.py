@@ -1,0 +1,281 @@
+"""Every reason a check can give, in one table: its stable code, status, title, hint, and how telling it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+__all__ = ["REASONS", "Reason", "ReasonEntry"]
+
+
+class Reason(StrEnum):
+    """The stable code of a verdict. Codes are never renamed and never reused."""
+
+    # allowing
+    SESSION_LOGIN = "session_login"
+    CREDENTIAL_ACCEPTED = "credential_accepted"
+    PUBLIC = "public"
+    SAFE_METHOD = "safe_method"
+    SAME_ORIGIN = "same_origin"
+    OWN_ORIGIN = "own_origin"
+    TRUSTED_ORIGIN = "trusted_origin"
+    CSRF_TOKEN_VALID = "csrf_token_valid"  # noqa: S105 - the name of a reason, not a token
+    COOKIE_NOT_READ = "cookie_not_read"
+    STEP_PASSED = "step_passed"
+    # who
+    NO_CREDENTIAL = "no_credential"
+    NO_LOGIN = "no_login"
+    SESSION_MALFORMED = "session_malformed"
+    SESSION_UNKNOWN = "session_unknown"
+    SESSION_UNREADABLE = "session_unreadable"
+    SESSION_EXPIRED = "session_expired"
+    NO_LOGIN_FOR_GUARD = "no_login_for_guard"
+    SESSION_DUPLICATE = "session_duplicate"
+    USER_MISSING = "user_missing"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a reason, not a password
+    CREDENTIAL_MALFORMED = "credential_malformed"
+    CREDENTIAL_REJECTED = "credential_rejected"
+    # from where
+    CSRF_DUPLICATE_HEADER = "csrf_duplicate_header"
+    CSRF_CROSS_SITE = "csrf_cross_site"
+    CSRF_ORIGIN_UNTRUSTED = "csrf_origin_untrusted"
+    CSRF_ORIGIN_NULL = "csrf_origin_null"
+    CSRF_ORIGIN_MALFORMED = "csrf_origin_malformed"
+    CSRF_SCHEME_MISMATCH = "csrf_scheme_mismatch"
+    CSRF_REFERER_FOREIGN = "csrf_referer_foreign"
+    CSRF_TOKEN_MISSING = "csrf_token_missing"  # noqa: S105 - the name of a reason, not a token
+    CSRF_TOKEN_INVALID = "csrf_token_invalid"  # noqa: S105 - the name of a reason, not a token
+    WEBSOCKET_ORIGIN = "websocket_origin"
+    HOST_UNLISTED = "host_unlisted"
+    # at the login desk
+    LOGIN_FAILED = "login_failed"
+    LOGIN_MALFORMED = "login_malformed"
+    LOGIN_THROTTLED = "login_throttled"
+    # may not, cannot
+    STEP_REFUSED = "step_refused"
+    SESSION_GONE = "session_gone"
+    STORE_UNAVAILABLE = "store_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonEntry:
+    """What a reason means to a client and to the developer who has to mend it.
+
+    `hint` may name evidence in braces. `telling` ranks silences: when every guard abstains, the most telling one
+    becomes the answer, because it is nearest to what must be mended.
+    """
+
+    status: int
+    title: str
+    hint: str
+    telling: int = 0
+
+
+_LOGIN_AGAIN = "Log in again. If this happens right after a login, "
+
+_ALLOWING: dict[Reason, ReasonEntry] = {
+    Reason.SESSION_LOGIN: ReasonEntry(200, "The session holds a login for this guard.", ""),
+    Reason.CREDENTIAL_ACCEPTED: ReasonEntry(200, "The credential was accepted.", ""),
+    Reason.PUBLIC: ReasonEntry(200, "The route is public.", ""),
+    Reason.SAFE_METHOD: ReasonEntry(200, "The method changes nothing, so its origin does not matter.", ""),
+    Reason.SAME_ORIGIN: ReasonEntry(200, "The browser says that the request comes from this origin.", ""),
+    Reason.OWN_ORIGIN: ReasonEntry(200, "The Origin header names this application.", ""),
+    Reason.TRUSTED_ORIGIN: ReasonEntry(200, "The Origin header names a trusted origin.", ""),
+    Reason.CSRF_TOKEN_VALID: ReasonEntry(200, "The CSRF token belongs to this visitor.", ""),
+    Reason.COOKIE_NOT_READ: ReasonEntry(
+        200, "A session cookie came too; the explicit credential went first.", ""
+    ),
+    Reason.STEP_PASSED: ReasonEntry(200, "The step let the request pass.", ""),
+}
+
+_WHO: dict[Reason, ReasonEntry] = {
+    Reason.NO_CREDENTIAL: ReasonEntry(
+        401,
+        "The request carries nothing that this guard could read.",
+        "Log in first. If the browser is logged in, the cookie did not come along: check that the call goes to the "
+        "host that set the cookie, that fetch does not say credentials: 'omit', and that a call to another origin "
+        "says withCredentials: true (axios) or credentials: 'include' (fetch).",
+        telling=1,
+    ),
+    Reason.NO_LOGIN: ReasonEntry(
+        401,
+        "There is a session, but nobody is logged in to it.",
+        "Log in. If a login just succeeded, its answer was lost on the way: look for the session cookie among the "
+        "Set-Cookie headers of the login's response.",
+        telling=2,
+    ),
+    Reason.SESSION_MALFORMED: ReasonEntry(
+        401,
+        "The session cookie is not one that this house hands out.",
+        "Another application on the same host may use the same cookie name, or something between the browser and "
+        "this process rewrites cookies. Give each application its own cookie name: CookiePolicy(name=...).",
+        telling=3,
+    ),
+    Reason.SESSION_UNKNOWN: ReasonEntry(
+        401,
+        "The session of this cookie is not in the store.",
+        _LOGIN_AGAIN
+        + "the processes do not share a store (store='memory:' with several workers), or the session "
+        "was ended: a logout, a login in another tab, or a store that was emptied.",
+        telling=4,
+    ),
+    Reason.SESSION_UNREADABLE: ReasonEntry(
+        401,
+        "The stored session cannot be read.",
+        _LOGIN_AGAIN
+        + "something else writes to the store under guardhouse's keys, or a newer version wrote it.",
+        telling=5,
+    ),
+    Reason.SESSION_EXPIRED: ReasonEntry(
+        401,
+        "The session has expired.",
+        "Log in again. The {deadline} deadline passed; SessionPolicy(idle=..., absolute=...) sets both. If it passed "
+        "at once, compare the clocks of the machines.",
+        telling=6,
+    ),
+    Reason.NO_LOGIN_FOR_GUARD: ReasonEntry(
+        401,
+        "The session holds a login, but for another realm than this guard asks for.",
+        "This session is logged in to {held}; the guard asks for {realm}. Log in through a guard of realm {realm}, "
+        "or give both guards the same realm: SessionGuard(provider=..., realm=...); guards over one provider share "
+        "their login when neither names a realm.",
+        telling=7,
+    ),
+    Reason.SESSION_DUPLICATE: ReasonEntry(
+        401,
+        "The request carries two different session cookies.",
+        "One of them was set by somebody else: another path, or a sub-domain. The __Host- prefix of the default "
+        "cookie name prevents that; otherwise delete the stray cookie.",
+    ),
+    Reason.USER_MISSING: ReasonEntry(
+        401,
+        "The login names a user that the provider no longer finds.",
+        "The user was deleted, or this guard's provider looks into another table than the one that logged in.",
+    ),
+    Reason.PASSWORD_CHANGED: ReasonEntry(
+        401,
+        "The user's password was changed after this login.",
+        "Log in again. Sessions are bound to the password that opened them.",
+    ),
+    Reason.CREDENTIAL_MALFORMED: ReasonEntry(
+        401,
+        "The credential cannot be read.",
+        "Send exactly one {need}, in the form that this guard documents.",
+    ),
+    Reason.CREDENTIAL_REJECTED: ReasonEntry(
+        401,
+        "The credential was read and refused.",
+        "It is wrong, expired or revoked. A bad credential is final: no weaker guard is asked after it. To be seen "
+        "by a session guard instead, do not send it.",
+    ),
+}
+
+_FROM_WHERE: dict[Reason, ReasonEntry] = {
+    Reason.CSRF_DUPLICATE_HEADER: ReasonEntry(
+        400,
+        "A header that decides about the origin came more than once.",
+        "Send one {header} line. A proxy that adds its own must replace the client's.",
+    ),
+    Reason.CSRF_CROSS_SITE: ReasonEntry(
+        403,
+        "The browser says that another site made this request.",
+        "A page of another site cannot be let in by a token. If the page is yours, its Origin must reach the server "
+        "and stand in trusted_origins.",
+        telling=2,
+    ),
+    Reason.CSRF_ORIGIN_UNTRUSTED: ReasonEntry(
+        403,
+        "The request comes from an origin that is not trusted.",
+        "If {origin} is your front end, add it: Guardhouse(trusted_origins=[{origin!r}]). Scheme, host and port "
+        "are compared exactly.",
+        telling=2,
+    ),
+    Reason.CSRF_ORIGIN_NULL: ReasonEntry(
+        403,
+        "The request comes from an opaque origin (Origin: null).",
+        "Sandboxed frames, file: pages and some redirects send it. Serve the page from an origin of your own.",
+        telling=2,
+    ),
+    Reason.CSRF_ORIGIN_MALFORMED: ReasonEntry(
+        403,
+        "The Origin header is not an origin.",
+        "Browsers send scheme://host[:port] in lower case, without a path. Something on the way rewrites it.",
+        telling=2,
+    ),
+    Reason.CSRF_SCHEME_MISMATCH: ReasonEntry(
+        403,
+        "The Origin has this host but another scheme.",
+        "A proxy ends TLS in front of this process: set public_url='https://...', or declare the proxy with "
+        "trusted_proxies=['10.0.0.0/8'] so that its X-Forwarded-Proto is believed.",
+    ),
+    Reason.CSRF_REFERER_FOREIGN: ReasonEntry(
+        403,
+        "The request names no origin, and its Referer is a page of another site.",
+        "If the page is yours, add its origin to trusted_origins and let the browser send Origin.",
+        telling=2,
+    ),
+    Reason.CSRF_TOKEN_MISSING: ReasonEntry(
+        403,
+        "The request says neither where it comes from nor carries a CSRF token.",
+        "Browsers send Origin or Sec-Fetch-Site; something strips them, or this is not a browser. Fetch "
+        "GET {endpoint} and send the XSRF-TOKEN cookie back as X-XSRF-TOKEN (axios does so on the same origin), or "
+        "the token of the page as X-CSRF-TOKEN. A program should use an explicit guard instead of a cookie.",
+    ),
+    Reason.CSRF_TOKEN_INVALID: ReasonEntry(
+        403,
+        "The CSRF token does not belong to this visitor.",
+        "It was made before the login or for another session, or it was cut. Fetch GET {endpoint} again and repeat "
+        "the request once.",
+    ),
+    Reason.WEBSOCKET_ORIGIN: ReasonEntry(
+        403,
+        "The WebSocket was opened by a page of another origin, or names none.",
+        "A WebSocket sends cookies across sites and knows no CSRF token: the page's origin must be your own or stand "
+        "in trusted_origins.",
+        telling=2,
+    ),
+    Reason.HOST_UNLISTED: ReasonEntry(
+        421,
+        "The Host header names a host that is not this application's.",
+        "Add it to public_url (a list is fine), or let the proxy pass the outer host on.",
+    ),
+}
+
+_DESK: dict[Reason, ReasonEntry] = {
+    Reason.LOGIN_FAILED: ReasonEntry(
+        422,
+        "These credentials do not match our records.",
+        "The text is the same for an unknown account and a wrong password, so that nobody can list accounts.",
+    ),
+    Reason.LOGIN_MALFORMED: ReasonEntry(
+        422,
+        "The login needs a name and a password, both as text.",
+        "Send {fields} as one JSON object or one form, each exactly once.",
+    ),
+    Reason.LOGIN_THROTTLED: ReasonEntry(
+        429,
+        "Too many logins were tried for this account.",
+        "Wait for the seconds that Retry-After says.",
+    ),
+}
+
+_CANNOT: dict[Reason, ReasonEntry] = {
+    Reason.STEP_REFUSED: ReasonEntry(
+        403, "A step of this area refused the request.", "The step {step!r} decides; its evidence says why."
+    ),
+    Reason.SESSION_GONE: ReasonEntry(
+        409,
+        "The session ended while this request was at work; nothing of it was stored.",
+        "A logout, or a login in another tab, came first. Log in and repeat the request.",
+    ),
+    Reason.STORE_UNAVAILABLE: ReasonEntry(
+        503,
+        "Who you are cannot be looked up at the moment.",
+        "The store or the database behind the users does not answer: {trouble}. Nobody was logged out; repeat the "
+        "request later.",
+    ),
+}
+
+REASONS: Mapping[Reason, ReasonEntry] = MappingProxyType(_ALLOWING | _WHO | _FROM_WHERE | _DESK | _CANNOT)

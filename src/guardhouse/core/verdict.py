@@ -1,0 +1,103 @@
+"""What one check says, and what the gate makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias, assert_never
+
+from msgspec import Struct
+
+from guardhouse.core.reasons import REASONS, Reason
+
+NO_EVIDENCE: Mapping[str, object] = MappingProxyType({})
+
+
+class Identity(Struct, frozen=True, gc=False):
+    """Whom the house believes, through which guard, how and since when; the user stays the application's own.
+
+    `since` is the moment of the login in epoch seconds, or None where a credential proves itself anew each time.
+    """
+
+    user_id: str
+    provider: str
+    guard: str
+    how: str
+    since: float | None = None
+    fingerprint: str | None = None
+    """Binds a login to the password that opened it; None where no password was involved."""
+
+
+class Allow(Struct, frozen=True, gc=False):
+    """Yes: this is who calls. Ends the asking."""
+
+    by: str
+    reason: Reason
+    identity: Identity
+
+
+class Deny(Struct, frozen=True):
+    """No. Ends the asking, also for every weaker guard."""
+
+    by: str
+    reason: Reason
+    evidence: Mapping[str, object] = NO_EVIDENCE
+
+
+class Abstain(Struct, frozen=True):
+    """Not mine, or stale: the next guard may speak. The reason is kept in case nobody does."""
+
+    by: str
+    reason: Reason
+    evidence: Mapping[str, object] = NO_EVIDENCE
+
+
+class Pass(Struct, frozen=True):
+    """A check that proves nobody's identity has no objection; the asking goes on."""
+
+    by: str
+    reason: Reason
+    evidence: Mapping[str, object] = NO_EVIDENCE
+
+
+Verdict: TypeAlias = Allow | Deny | Abstain | Pass
+
+
+class Decision(Struct, frozen=True):
+    """The conclusion of one stack, with every verdict that led to it. Truthy when the request may pass."""
+
+    stack: str
+    verdict: Allow | Deny
+    trace: Sequence[Verdict]
+
+    def __bool__(self) -> bool:
+        return type(self.verdict) is Allow
+
+
+def conclude(stack: str, verdicts: Sequence[Verdict]) -> Decision:
+    """Let the first guard that speaks decide; if none does, refuse with the most telling silence.
+
+    A missing credential is an abstention, a bad one a denial, so a forged token never falls through to a weaker
+    guard.
+    """
+    silence: Abstain | None = None
+    for verdict in verdicts:
+        match verdict:
+            case Pass():
+                continue
+            case Allow() | Deny():
+                return Decision(stack, verdict, verdicts)
+            case Abstain():
+                silence = _more_telling(silence, verdict)
+            case _:
+                assert_never(verdict)
+    if silence is None:
+        return Decision(stack, Deny(stack, Reason.NO_CREDENTIAL), verdicts)
+    return Decision(stack, Deny(silence.by, silence.reason, silence.evidence), verdicts)
+
+
+def _more_telling(one: Abstain | None, other: Abstain) -> Abstain:
+    """Prefer the silence nearest to what must be mended; between equals the first, as the guards are ordered."""
+    if one is None or REASONS[other.reason].telling > REASONS[one.reason].telling:
+        return other
+    return one

@@ -1,0 +1,217 @@
+"""The application of the thread: a page, a login, an API behind the session guard, and the gallery of mistakes."""
+
+# Without `from __future__ import annotations`: FastAPI evaluates these annotations, and they name the house inside.
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from guardhouse.core.area import Area
+from guardhouse.core.intended import local_path
+from guardhouse.demo.books import PASSWORD, Books
+from guardhouse.demo.broken import applications
+from guardhouse.demo.cases import GROUPS
+from guardhouse.demo.controlled import Clock, ControlledStore
+from guardhouse.demo.controls import Controls, add_controls
+from guardhouse.demo.desk import Desk, Throttle
+from guardhouse.demo.docs import docs_page
+from guardhouse.demo.pages import other_origin, page, static_text
+from guardhouse.demo.settings import Settings
+from guardhouse.fastapi import Guardhouse
+from guardhouse.guards.session import SessionGuard
+from guardhouse.state.attempts import AttemptLimit
+from guardhouse.stores.opening import open_store
+from guardhouse.users.memory import MemoryUsers, User
+from guardhouse.users.passwords import Passwords
+
+GUARDS = {"web": SessionGuard(), "api": SessionGuard()}
+AREAS = {"api": Area(guards=("api",), answers="json")}
+
+
+class Demo(msgspec.Struct, frozen=True):
+    """The parts of one running demo."""
+
+    house: Guardhouse[User]
+    books: Books
+    passwords: Passwords
+    throttle: Throttle
+    controls: Controls | None = None
+
+
+def build(settings: Settings) -> FastAPI:
+    """Build the whole application."""
+    demo = furnish(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        yield
+        demo.books.close()
+
+    app = FastAPI(
+        title="guardhouse demo",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+    )
+    _add_api(app, demo)
+    _add_desk(app, demo)
+    _add_pages(app, demo)
+    _add_gallery(app, demo)
+    if settings.controls and demo.controls:
+        add_controls(app, demo.controls, settings.controls, demo.house.public)
+    demo.house.install(app)
+    return app
+
+
+def furnish(settings: Settings) -> Demo:
+    """Build the house and what the demo keeps."""
+    books = Books(settings.file)
+    passwords = Passwords()
+    users = MemoryUsers(books.users(settings.users))
+    clock = Clock()
+    store = open_store(settings.store)
+    controlled = ControlledStore(store) if settings.controls else None
+    house = Guardhouse[User](
+        secret=books.secret(),
+        users=users,
+        store=controlled or store,
+        guards=GUARDS,
+        areas=AREAS,
+        passwords=passwords,
+        public_url=settings.addresses or None,
+        trusted_origins=settings.trusted_origins,
+        login_url="/login",
+        explain="full",
+        debug=True,
+        clock=clock,
+    )
+    throttle = Throttle(AttemptLimit(), clock)
+    controls = Controls(controlled, clock, users, books, throttle, passwords) if controlled else None
+    return Demo(house, books, passwords, throttle, controls)
+
+
+def _add_api(app: FastAPI, demo: Demo) -> None:
+    """Add the area of the thread, and one route that is open."""
+    house, books = demo.house, demo.books
+
+    @app.get("/api/me", summary="Who calls", tags=["api"])
+    async def me(user: Annotated[User, house.guard("api")]) -> dict[str, str]:
+        """Say who calls."""
+        return {"id": user.id, "email": user.email}
+
+    @app.post("/api/do_thing", summary="Do the thing of the thread", tags=["api"])
+    async def do_thing(user: Annotated[User, house.guard("api")]) -> dict[str, int]:
+        """Do the thing of the thread: count it."""
+        return {"done": await books.add_done(user.id)}
+
+    @app.websocket("/api/ws")
+    async def echo(socket: WebSocket, user: Annotated[User, house.guard("api")]) -> None:
+        await socket.accept()
+        try:
+            while True:
+                await socket.send_text(f"{user.id}: {await socket.receive_text()}")
+        except WebSocketDisconnect:
+            return
+
+    @app.get("/public", summary="No guard", tags=["open"])
+    @house.public
+    async def public() -> dict[str, bool]:
+        """Answer anybody."""
+        return {"public": True}
+
+
+def _add_desk(app: FastAPI, demo: Demo) -> None:
+    """Add the ways in and out."""
+    house = demo.house
+    desk = Desk(house, demo.throttle)
+
+    @app.get("/login", include_in_schema=False)
+    @house.public
+    async def login_page(request: Request) -> Response:
+        if await house.auth(request, "web").check():
+            return RedirectResponse(local_path(request.query_params.get("next")) or "/", 303)
+        return desk.login_page(request)
+
+    @app.post("/login", include_in_schema=False)
+    @house.public
+    async def log_in(request: Request) -> Response:
+        return await desk.log_in(request)
+
+    @app.post("/logout", summary="End the session", status_code=204, tags=["open"])
+    @house.public
+    async def log_out(request: Request) -> Response:
+        """End the session."""
+        return await desk.log_out(request)
+
+    @app.get("/csrf-cookie", summary="Set the XSRF-TOKEN cookie", status_code=204, tags=["open"])
+    @house.public
+    async def csrf_cookie(request: Request) -> Response:
+        """Set the XSRF-TOKEN cookie."""
+        return await house.csrf_cookie(request)
+
+
+def _add_pages(app: FastAPI, demo: Demo) -> None:
+    """Add what a browser shows."""
+    house = demo.house
+    thread = static_text("thread.js")
+
+    @app.get("/", include_in_schema=False)
+    @house.public
+    async def index(request: Request) -> Response:
+        user = await house.auth(request, "web").user()
+        second = other_origin(request)
+        return page(
+            "index.html",
+            connect=second,
+            csrf_token=house.csrf_token(request),
+            other_origin=second,
+            email=user.email if user else "",
+            who=user.email if user else "nobody",
+            login_hidden="hidden" if user else "",
+            inside_hidden="" if user else "hidden",
+            password=PASSWORD,
+            thread=thread,
+        )
+
+    @app.get("/account", include_in_schema=False)
+    async def account(request: Request, user: Annotated[User, house.guard("web")]) -> Response:
+        since = (await house.identity_of(request, "web")).since or 0.0
+        return page(
+            "account.html",
+            csrf_token=house.csrf_token(request),
+            email=user.email,
+            done=str(demo.books.done(user.id)),
+            since=f"{datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M} UTC",
+        )
+
+    @app.get("/docs", include_in_schema=False)
+    @house.public
+    async def docs() -> Response:
+        return docs_page(app)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    @house.public
+    async def schema() -> dict[str, Any]:
+        return app.openapi()
+
+
+def _add_gallery(app: FastAPI, demo: Demo) -> None:
+    """Add the mistakes, each an application of its own, and the files of the pages."""
+    gallery = msgspec.to_builtins({"groups": GROUPS})
+
+    @app.get("/broken", include_in_schema=False)
+    @demo.house.public
+    async def broken() -> JSONResponse:
+        return JSONResponse(gallery)
+
+    for slug, mistake in applications(demo.passwords).items():
+        app.router.routes.append(Mount(f"/broken/{slug}", app=mistake))
+    static = StaticFiles(packages=[("guardhouse.demo", "static")])
+    app.mount("/static", demo.house.public(static), name="static")

@@ -1,0 +1,105 @@
+"""What the demo keeps beside the sessions: its users, its secret and what was done, in the same file or in memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from threading import Lock
+
+from anyio import to_thread
+
+from guardhouse.users.memory import User
+from guardhouse.vault.password import PasswordHasher
+from guardhouse.vault.secret import generate_secret
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 - printed when the demo starts
+PEOPLE = (("1", "ada@example.com", "Ada"), ("2", "grace@example.com", "Grace"))
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS demo_secret (secret TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS demo_users (id TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS demo_done (user_id TEXT PRIMARY KEY, done INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+_ADD = """
+INSERT INTO demo_done (user_id, done) VALUES (?, 1)
+ON CONFLICT (user_id) DO UPDATE SET done = done + 1 RETURNING done
+"""
+
+
+class Books:
+    """The demo's own tables. With a file, a restart finds the same users, secret and counts, so logins survive it."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._lock = Lock()
+        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA busy_timeout = 2000")
+        self._connection.executescript(_SCHEMA)
+
+    def secret(self) -> str:
+        """Return the secret of this demo, made when it is first asked for."""
+        row = self._connection.execute("SELECT secret FROM demo_secret").fetchone()
+        if row is not None:
+            return str(row[0])
+        secret = generate_secret()
+        self._connection.execute("INSERT INTO demo_secret VALUES (?)", (secret,))
+        return secret
+
+    def users(self, more: int = 0) -> list[User]:
+        """Return Ada, Grace and as many more, made when they are first asked for."""
+        if self._count() < len(PEOPLE):
+            self._settle([(*person, PasswordHasher().hash(PASSWORD)) for person in PEOPLE])
+        if self._count() < len(PEOPLE) + more:
+            # One hash for all of them: a thousand would take a minute.
+            shared = PasswordHasher().hash(PASSWORD)
+            self._settle([_extra(number, shared) for number in range(1, more + 1)])
+        rows = self._connection.execute("SELECT id, email, name, hash FROM demo_users").fetchall()
+        return [
+            User(id=key, email=email, name=name, password_hash=stored) for key, email, name, stored in rows
+        ]
+
+    async def add_done(self, user_id: str) -> int:
+        """Count one thing more, and return how many this user has done."""
+        return await to_thread.run_sync(self._add_done, user_id)
+
+    def done(self, user_id: str) -> int:
+        """Return how many things this user has done."""
+        row = self._connection.execute("SELECT done FROM demo_done WHERE user_id = ?", (user_id,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def all_done(self) -> dict[str, int]:
+        """Return the counts of everybody."""
+        return dict(self._connection.execute("SELECT user_id, done FROM demo_done").fetchall())
+
+    def forget_done(self) -> None:
+        """Begin to count anew."""
+        self._connection.execute("DELETE FROM demo_done")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _add_done(self, user_id: str) -> int:
+        with self._lock:
+            return int(self._connection.execute(_ADD, (user_id,)).fetchone()[0])
+
+    def _count(self) -> int:
+        return int(self._connection.execute("SELECT count(*) FROM demo_users").fetchone()[0])
+
+    def _settle(self, rows: list[tuple[str, str, str, str]]) -> None:
+        self._connection.executemany("INSERT OR IGNORE INTO demo_users VALUES (?, ?, ?, ?)", rows)
+
+
+def _extra(number: int, stored: str) -> tuple[str, str, str, str]:
+    return (str(len(PEOPLE) + number), f"user{number}@example.com", f"User {number}", stored)
+
+
+def is_ours(path: Path) -> bool:
+    """Whether the demo made that file."""
+    try:
+        with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as connection:
+            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'demo_secret'").fetchone()
+    except sqlite3.Error:
+        return False
+    return found is not None

@@ -1,0 +1,90 @@
+"""A clock that can be moved and a store that can be stopped: what the test hooks of the demo act on."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal, TypeAlias
+
+from anyio import sleep
+
+from guardhouse.errors import StoreError
+from guardhouse.state.record import Changes, Record, UnreadableRecordError
+from guardhouse.state.store import Closable, SessionStore
+
+Fault: TypeAlias = Literal["none", "down", "slow", "corrupt", "read-only"]
+
+
+class Clock:
+    """The time, and how far it was moved."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+
+    def __call__(self) -> float:
+        """Return the moved time."""
+        return time.time() + self.offset
+
+
+class ControlledStore:
+    """A store that fails when it is told to, and counts what it is asked."""
+
+    def __init__(self, store: SessionStore) -> None:
+        self._store = store
+        self.fault: Fault = "none"
+        self.seconds = 2.0
+        self.reads = 0
+        self.writes = 0
+        self.rows: set[bytes] = set()
+
+    async def load(self, key: bytes) -> Record | None:
+        """Read a record."""
+        self.reads += 1
+        await self._suffer(writing=False)
+        if self.fault == "corrupt":
+            raise UnreadableRecordError
+        return await self._store.load(key)
+
+    async def create(self, key: bytes, record: Record) -> None:
+        """Keep a new record."""
+        await self._suffer(writing=True)
+        await self._store.create(key, record)
+        self.rows.add(key)
+
+    async def save(self, key: bytes, changes: Changes) -> bool:
+        """Merge changes into the record if it is there."""
+        await self._suffer(writing=True)
+        return await self._store.save(key, changes)
+
+    async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:
+        """Put the record under a new key with changes merged in."""
+        await self._suffer(writing=True)
+        moved = await self._store.move(old, new, changes)
+        if moved:
+            self.rows.discard(old)
+            self.rows.add(new)
+        return moved
+
+    async def delete(self, key: bytes) -> bool:
+        """Drop the record."""
+        await self._suffer(writing=True)
+        self.rows.discard(key)
+        return await self._store.delete(key)
+
+    async def close(self) -> None:
+        """Let go of what the inner store holds open."""
+        if isinstance(self._store, Closable):
+            await self._store.close()
+
+    async def empty(self) -> None:
+        """Drop every record that this process made, and all faults."""
+        self.fault, self.reads, self.writes = "none", 0, 0
+        for key in tuple(self.rows):
+            await self._store.delete(key)
+        self.rows.clear()
+
+    async def _suffer(self, *, writing: bool) -> None:
+        self.writes += writing
+        if self.fault == "slow":
+            await sleep(self.seconds)
+        if self.fault == "down" or (writing and self.fault == "read-only"):
+            raise StoreError(f"the test controls say: {self.fault}")

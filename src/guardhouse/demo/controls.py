@@ -1,0 +1,175 @@
+"""Test hooks: move the clock, stop the store, let users come and go, and read what can be counted. Never in public.
+
+Offered under `/__test__/` only when the demo was started with `--test-controls TOKEN`, and only to requests that name
+the token in the header `Test-Controls`; everybody else gets the 404 of a path that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from hmac import compare_digest
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from guardhouse.demo.books import Books
+from guardhouse.demo.controlled import Clock, ControlledStore, Fault
+from guardhouse.demo.desk import Throttle
+from guardhouse.users.memory import MemoryUsers, User
+from guardhouse.users.passwords import Passwords
+
+HEADER = "Test-Controls"
+
+
+class Moved(msgspec.Struct, forbid_unknown_fields=True):
+    """How far the clock is moved, in seconds."""
+
+    offset: float
+
+
+class Faulty(msgspec.Struct, forbid_unknown_fields=True):
+    """What the store suffers from; `seconds` is how slow *slow* is."""
+
+    fault: Fault = "none"
+    seconds: float = 2.0
+
+
+class NewUser(msgspec.Struct, forbid_unknown_fields=True):
+    """A user to let in; `password_hash` instead of `password` for one who comes from elsewhere."""
+
+    email: str
+    password: str | None = None
+    password_hash: str | None = None
+
+
+class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
+    """A password to change, past every session."""
+
+    email: str
+    password: str
+
+
+@dataclass(slots=True)
+class Controls:
+    """What the hooks act on."""
+
+    store: ControlledStore
+    clock: Clock
+    users: MemoryUsers
+    books: Books
+    throttle: Throttle
+    passwords: Passwords
+    gone: dict[str, User] = field(default_factory=dict[str, User])
+    made: list[str] = field(default_factory=list[str])
+
+    async def reset(self) -> dict[str, Any]:
+        """Begin anew: no sessions, no faults, no counts, no tries, the clock right and the users as at the start."""
+        self.clock.offset = 0.0
+        await self.store.empty()
+        self.throttle.forget()
+        self.books.forget_done()
+        for user_id in self.made:
+            self.users.remove(user_id)
+        self.made.clear()
+        for user in self.gone.values():
+            await self._put_back(user)
+        self.gone.clear()
+        return await self.state()
+
+    async def state(self) -> dict[str, Any]:
+        """Say what can be counted."""
+        store = {"reads": self.store.reads, "writes": self.store.writes, "rows": len(self.store.rows)}
+        return {
+            "store": store,
+            "done": self.books.all_done(),
+            "clock": self.clock.offset,
+            "fault": self.store.fault,
+        }
+
+    async def move_clock(self, asked: Moved) -> dict[str, Any]:
+        """Move the clock of house and throttle."""
+        self.clock.offset = asked.offset
+        return await self.state()
+
+    async def break_store(self, asked: Faulty) -> dict[str, Any]:
+        """Let the store fail, or work again."""
+        self.store.fault, self.store.seconds = asked.fault, asked.seconds
+        return await self.state()
+
+    async def add_user(self, asked: NewUser) -> dict[str, Any]:
+        """Let a user in."""
+        user_id = f"test-{len(self.made) + 1}"
+        stored = asked.password_hash
+        if asked.password is not None:
+            stored = await self.passwords.hash(asked.password)
+        self.users.add(User(id=user_id, email=asked.email, password_hash=stored))
+        self.made.append(user_id)
+        return {"id": user_id}
+
+    async def delete_user(self, user_id: str) -> dict[str, Any]:
+        """Take a user away while his sessions live; `reset` brings him back."""
+        user = await self.users.by_id(user_id)
+        if user is None:
+            raise LookupError(user_id)
+        self.users.remove(user_id)
+        if user_id in self.made:
+            self.made.remove(user_id)
+        else:
+            self.gone.setdefault(user_id, user)
+        return {"deleted": user_id}
+
+    async def change_password(self, asked: NewPassword) -> dict[str, Any]:
+        """Change a password as another device would; `reset` changes it back."""
+        user = await self.users.by_credentials({"email": asked.email})
+        if user is None:
+            raise LookupError(asked.email)
+        if user.id not in self.made:
+            self.gone.setdefault(user.id, user)
+        self.users.replace(replace(user, password_hash=await self.passwords.hash(asked.password)))
+        return {"id": user.id}
+
+    async def _put_back(self, user: User) -> None:
+        if await self.users.by_id(user.id) is None:
+            self.users.add(user)
+        else:
+            self.users.replace(user)
+
+
+def add_controls(app: FastAPI, controls: Controls, token: str, public: Callable[[Any], Any]) -> None:
+    """Put the hooks into the application."""
+    hooks: dict[tuple[str, str], Callable[[Request], Awaitable[dict[str, Any]]]] = {
+        ("GET", "state"): lambda _: controls.state(),
+        ("POST", "reset"): lambda _: controls.reset(),
+        ("POST", "clock"): _asking(controls.move_clock, Moved),
+        ("POST", "store"): _asking(controls.break_store, Faulty),
+        ("POST", "users"): _asking(controls.add_user, NewUser),
+        ("POST", "password"): _asking(controls.change_password, NewPassword),
+        ("DELETE", "users/{user_id}"): lambda request: controls.delete_user(request.path_params["user_id"]),
+    }
+    for (method, name), hook in hooks.items():
+        endpoint = public(_guarded(hook, token))
+        app.add_api_route(f"/__test__/{name}", endpoint, methods=[method], include_in_schema=False)
+
+
+def _asking(hook: Callable[[Any], Awaitable[dict[str, Any]]], shape: type[Any]) -> Callable[[Request], Any]:
+    async def read(request: Request) -> dict[str, Any]:
+        return await hook(msgspec.json.decode(await request.body() or b"{}", type=shape))
+
+    return read
+
+
+def _guarded(hook: Callable[[Request], Awaitable[dict[str, Any]]], token: str) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        if not compare_digest(request.headers.get(HEADER, "").encode(), token.encode()):
+            return JSONResponse({"detail": "Not Found"}, 404)
+        try:
+            return JSONResponse(await hook(request))
+        except LookupError as missing:
+            return JSONResponse({"detail": f"no user {missing}"}, 404)
+        except ValueError as wrong:
+            return JSONResponse({"detail": str(wrong)}, 422)
+
+    return endpoint

@@ -1,0 +1,137 @@
+"""The login desk: reads what is handed in, throttles an account that is tried in vain, and answers person or program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from guardhouse.core.answer import Refusal
+from guardhouse.core.intended import local_path
+from guardhouse.core.reasons import REASONS, Reason
+from guardhouse.core.verdict import Deny
+from guardhouse.demo.books import PASSWORD
+from guardhouse.demo.credentials import FORM, Credentials, media_type, read
+from guardhouse.demo.pages import page
+from guardhouse.edge.asgi import visit_of
+from guardhouse.fastapi import Guardhouse
+from guardhouse.refused import Refused, refused
+from guardhouse.state.attempts import NO_ATTEMPTS, AttemptLimit, Attempts, Wait, decide, over
+from guardhouse.users.credentials import fold_login
+from guardhouse.users.memory import User
+from guardhouse.visit import Visit
+
+MOST_ACCOUNTS = 10_000
+NOTHING_HANDED = Credentials("", "")
+
+
+class Throttle:
+    """The attempts of every account in this process, known or not: what is told must not depend on that."""
+
+    def __init__(self, limit: AttemptLimit, clock: Callable[[], float]) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._attempts: dict[str, Attempts] = {}
+
+    def take(self, account: str) -> Wait | None:
+        """Count a try in, or say how long to wait."""
+        decided = decide(self._attempts.get(account, NO_ATTEMPTS), self._limit, self._clock())
+        if isinstance(decided, Wait):
+            return decided
+        self._attempts[account] = decided
+        if len(self._attempts) > MOST_ACCOUNTS:
+            self._sweep()
+        return None
+
+    def forgive(self, account: str) -> None:
+        """Forget the tries of an account whose owner has come."""
+        self._attempts.pop(account, None)
+
+    def forget(self) -> None:
+        """Forget everything."""
+        self._attempts.clear()
+
+    def _sweep(self) -> None:
+        """Drop what is past, and if that is nothing the oldest: memory is bounded before the throttle is perfect."""
+        now = self._clock()
+        for account in [name for name, tried in self._attempts.items() if over(tried, self._limit, now)]:
+            del self._attempts[account]
+        while len(self._attempts) > MOST_ACCOUNTS:
+            del self._attempts[next(iter(self._attempts))]
+
+
+class Desk:
+    """What `/login` and `/logout` do."""
+
+    def __init__(self, house: Guardhouse[User], throttle: Throttle) -> None:
+        self._house = house
+        self._throttle = throttle
+
+    def login_page(self, request: Request) -> Response:
+        """Show the form; it works without JavaScript."""
+        return self._form(request, 200, "", request.query_params.get("next"), "")
+
+    async def log_in(self, request: Request) -> Response:
+        """Answer a login: the user to a program, the page that was wanted to a person."""
+        visit = visit_of(request, self._house)
+        await self._refuse_foreign_origin(visit)  # before the body is read: the token may be in it
+        form = media_type(request) == FORM
+        handed = NOTHING_HANDED
+        try:
+            handed = await read(request)
+            user = await self._attempt(request, handed, visit)
+        except Refused as error:
+            if not (form and visit.facts.navigation):
+                raise
+            return self._again(request, handed, error)
+        if form:
+            return RedirectResponse(await self._intended(request, handed), 303)
+        return JSONResponse({"user": {"id": user.id, "email": user.email}})
+
+    async def log_out(self, request: Request) -> Response:
+        """End the session here and on the server."""
+        await self._house.auth(request, "web").logout()
+        form = media_type(request) == FORM
+        response = RedirectResponse("/", 303) if form else Response(status_code=204)
+        # Not "cookies": cookies know no port, and that would log this machine out of every other application on it.
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+    async def _attempt(self, request: Request, handed: Credentials, visit: Visit) -> User:
+        account = fold_login(handed.email)
+        wait = self._throttle.take(account)
+        if wait is not None:
+            refusal = Refusal(Reason.LOGIN_THROTTLED, "login", retry_after=wait.seconds)
+            raise await refused(visit, refusal)
+        credentials = {"email": handed.email, "password": handed.password}
+        user = await self._house.auth(request, "web").attempt(credentials, remember=handed.remember)
+        if user is None:
+            raise await refused(visit, Refusal(Reason.LOGIN_FAILED, "login"))
+        self._throttle.forgive(account)
+        return user
+
+    def _again(self, request: Request, handed: Credentials, error: Refused) -> Response:
+        """Show the form again, with one text for an unknown account and a wrong password."""
+        said = REASONS[error.refusal.reason].title
+        wanted = handed.next or request.query_params.get("next")
+        response = self._form(request, error.status_code, said, wanted, handed.email)
+        response.headers.update(error.headers or {})
+        return response
+
+    def _form(self, request: Request, status: int, said: str, wanted: str | None, email: str) -> Response:
+        token = self._house.csrf_token(request)
+        next_page = local_path(wanted) or ""
+        return page(
+            "login.html", status, csrf_token=token, next=next_page, email=email, said=said, password=PASSWORD
+        )
+
+    async def _intended(self, request: Request, handed: Credentials) -> str:
+        wanted = local_path(handed.next) or local_path(request.query_params.get("next"))
+        return wanted or (await self._house.session(request)).intended("/")
+
+    async def _refuse_foreign_origin(self, visit: Visit) -> None:
+        verdict = await visit.check_origin()
+        if isinstance(verdict, Deny):
+            refusal = Refusal(verdict.reason, verdict.by, verdict.evidence, "login", (verdict,))
+            raise await refused(visit, refusal)

@@ -1,0 +1,1 @@
+"""Where frameworks meet the house: one ASGI layer, and one thin file for each framework."""

@@ -1,0 +1,59 @@
+"""How a refusal leaves: a problem document for programs, the login or a readable page for people."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from starlette.responses import RedirectResponse, Response
+
+from guardhouse.core.answer import REASON_HEADER, Explain, Refusal, problem
+from guardhouse.core.facts import Facts
+from guardhouse.core.intended import local_path
+from guardhouse.edge.page import refusal_page
+from guardhouse.house import Guardhouse
+from guardhouse.refused import refusal_headers
+
+UNAUTHORIZED = 401
+
+_URL_SAFE = "/:@!$&'()*+,;=~-._?%"
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def answer(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> Response:
+    """Choose the form of a refusal. Only a person at a browser window is ever sent to another page."""
+    answers = house.answers_of(refusal.stack)
+    headers = refusal_headers(refusal)
+    if house.explain == "off":
+        del headers[REASON_HEADER]
+    if not facts.navigation or (answers == "json" and house.explain != "full"):
+        return _problem(refusal, house.explain, headers)
+    if refusal.status == UNAUTHORIZED and house.login_url and answers != "json":
+        return RedirectResponse(_login(house.login_url, facts), status_code=303, headers=headers)
+    return _page(refusal, house, headers)
+
+
+def _problem(refusal: Refusal, explain: Explain, headers: dict[str, str]) -> Response:
+    body = msgspec.json.encode(problem(refusal, explain), enc_hook=str)
+    return Response(body, refusal.status, headers, media_type="application/problem+json")
+
+
+def _page(refusal: Refusal, house: Guardhouse[Any], headers: dict[str, str]) -> Response:
+    body = refusal_page(problem(refusal, house.explain), login_url=house.login_url)
+    return Response(body, refusal.status, headers | PAGE_HEADERS, media_type="text/html")
+
+
+def _login(login_url: str, facts: Facts) -> str:
+    """Send the page that was wanted along, so that the login leads back to it; only what can be repeated by GET."""
+    query = f"?{quote(facts.query, safe=_URL_SAFE)}" if facts.query else ""
+    wanted = local_path(quote(facts.path, safe="/:@!$&'()*+,;=~-._") + query) if facts.safe else None
+    if wanted is None or facts.path == login_url.partition("?")[0]:
+        return login_url
+    return f"{login_url}{'&' if '?' in login_url else '?'}next={quote(wanted, safe='/')}"

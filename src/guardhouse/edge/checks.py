@@ -1,0 +1,161 @@
+"""What looks guarded and is not: found over the built application, before the first request."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any, get_args, get_type_hints
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from guardhouse.core.guard import ambient
+from guardhouse.core.stack import Stack
+from guardhouse.edge.routes import REQUIRED_MARK, Guarding, RouteInfo, dependency_calls, walk
+from guardhouse.errors import ConfigError
+from guardhouse.house import Guardhouse
+
+_FOREIGN_ORIGIN = "https://guardhouse.invalid"
+"""An origin that nobody has (RFC 6761 6.4): who lets it in lets everybody in."""
+
+_DOCUMENTATION = "fastapi.applications"
+"""The module of the endpoints that FastAPI adds by itself."""
+
+
+def check(app: Any, house: Any) -> None:  # noqa: ANN401 - any application of the two frameworks, any house
+    """Raise for the first finding; each names the place and the fix."""
+    routes = list(walk(app))
+    if any(ambient(guard) for guard in house.guards.values()):
+        for application in (app, *(info.endpoint for info in routes if info.kind == "mount")):
+            _refuse_open_cors(application)
+    for info in routes:
+        _refuse_bypassed_wrapper(info)
+        _refuse_guard_as_parameter(info)
+        _refuse_dropped_layer(info)
+        _refuse_guarded_and_public(info)
+    _refuse_broken_promises([info for info in routes if _left_out(info)])
+
+
+def _refuse_bypassed_wrapper(info: RouteInfo) -> None:
+    """Trap 2: a decorator above the one that registers the route guards a function that no route leads to."""
+    if info.public:
+        return
+    asked = {guarding.stack.name for guarding in info.guards}
+    for guarding in getattr(info.endpoint, "__dict__", {}).get(REQUIRED_MARK, ()):
+        if guarding.stack.name not in asked:
+            fix = "Write @house.requires(...) below the decorator that makes the route, next to the function."
+            raise ConfigError(_at(info), "@house.requires above the route decorator", fix)
+
+
+def _refuse_guard_as_parameter(info: RouteInfo) -> None:
+    """Trap 3: `Annotated[User, SessionGuard()]` is a query parameter to FastAPI, filled in by the visitor."""
+    dependant = getattr(info.context or info.route, "dependant", None)
+    for call in (info.endpoint, *dependency_calls(dependant)):
+        for name, said in _said_of_parameters(call):
+            if any(_is_ours(item) for item in said):
+                fix = 'Write Annotated[User, house.guard("...")]; nothing else of a house is a dependency.'
+                raise ConfigError(_at(info), f"parameter {name} annotated with a guard", fix)
+
+
+def _said_of_parameters(call: Any) -> Iterator[tuple[str, Sequence[Any]]]:  # noqa: ANN401 - any callable
+    """Read what stands behind each parameter: its `Annotated` metadata, and its default."""
+    if not callable(call) or inspect.isclass(call):
+        return
+    try:
+        parameters = inspect.signature(call).parameters
+    except (TypeError, ValueError):
+        return
+    names = getattr(inspect.unwrap(call), "__globals__", {})
+    for name, parameter in parameters.items():
+        annotation = _evaluated(parameter.annotation, names)
+        yield name, (*_metadata(annotation), parameter.default)
+
+
+def _metadata(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - any annotation
+    """Read the metadata, also where `Annotated` stands inside of `Optional` or a union."""
+    for part in (annotation, *get_args(annotation)):
+        yield from getattr(part, "__metadata__", ())
+
+
+def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:  # noqa: ANN401 - any annotation
+    """Evaluate one annotation by itself, so that one for type checkers only does not hide the others."""
+    if isinstance(annotation, str):
+        try:
+            written = SimpleNamespace(__annotations__={"it": annotation})
+            annotation = get_type_hints(written, names, include_extras=True)["it"]
+        except Exception:  # noqa: BLE001 - an annotation may run any code; FastAPI itself reports what it needs
+            return None
+    return getattr(annotation, "__value__", annotation)  # `type Me = Annotated[...]`
+
+
+def _is_ours(item: object) -> bool:
+    """Whether that is something of a house which FastAPI does not know for a dependency."""
+    if isinstance(item, Guardhouse | Guarding | Stack):
+        return True
+    if isinstance(item, Middleware):
+        return isinstance(item.kwargs.get("guarding"), Guarding)
+    if isinstance(getattr(item, "__self__", None), Guardhouse):
+        return True
+    return all(hasattr(item, member) for member in ("needs", "claim", "fetch", "judge", "named"))
+
+
+def _refuse_dropped_layer(info: RouteInfo) -> None:
+    """Trap 1: FastAPI's include_router drops the middleware of plain Starlette routes."""
+    for layer in info.dropped:
+        fix = (
+            "include_router() drops the middleware of Starlette routes. Mount the router, or make this an API route "
+            f'with dependencies=[house.require("{layer.stack.name}")].'
+        )
+        raise ConfigError(_at(info), f"a {layer.means} that guards nothing", fix)
+
+
+def _refuse_broken_promises(left_out: Sequence[RouteInfo]) -> None:
+    """Trap 4: dependencies of a FastAPI application or router do not reach plain routes, mounts and the documentation."""
+    if not left_out:
+        return
+    info = left_out[0]
+    fix = f'Guard this one with house.layer("{info.promised[0].stack.name}"), or mark it with house.public.'
+    if _is_documentation(info):
+        paths = [other.path for other in left_out if _is_documentation(other)]
+        fix = f"Say that it is open, house.install(app, public={paths}), or switch it off, docs_url=None and so on."
+    raise ConfigError(_at(info), "outside of the dependencies around it", f"They reach API routes only. {fix}")
+
+
+def _left_out(info: RouteInfo) -> bool:
+    decided = info.guards or info.public or isinstance(getattr(info.endpoint, "__self__", None), Guardhouse)
+    return bool(info.promised) and not decided and not _seen_below(info)
+
+
+def _is_documentation(info: RouteInfo) -> bool:
+    return getattr(info.endpoint, "__module__", "") == _DOCUMENTATION
+
+
+def _seen_below(info: RouteInfo) -> bool:
+    """Whether the routes below a mount are listed too, and answer for themselves."""
+    return info.kind == "mount" and getattr(info.endpoint, "routes", None) is not None
+
+
+def _refuse_guarded_and_public(info: RouteInfo) -> None:
+    if info.public and info.guards and info.kind != "mount":
+        fix = "A route is guarded or public; take one of the two away."
+        raise ConfigError(_at(info), f"public and guarded by {info.guards[0].means}", fix)
+
+
+def _refuse_open_cors(app: Any) -> None:  # noqa: ANN401 - as above
+    """Trap 8: any origin with credentials lets every page read what the visitor may read."""
+    for item in getattr(app, "user_middleware", ()):
+        if item.cls is CORSMiddleware and item.kwargs.get("allow_credentials") and _open_to_all(item.kwargs):
+            fix = "Name the front ends: allow_origins=[...], the same as trusted_origins of the house."
+            raise ConfigError("CORSMiddleware", "every origin, with credentials", fix)
+
+
+def _open_to_all(options: Any) -> bool:  # noqa: ANN401 - the options of the CORS middleware
+    pattern = options.get("allow_origin_regex")
+    matches = pattern is not None and re.fullmatch(pattern, _FOREIGN_ORIGIN) is not None
+    return matches or "*" in options.get("allow_origins", ())
+
+
+def _at(info: RouteInfo) -> str:
+    return f"route {info.path} ({info.where})"

@@ -1,0 +1,122 @@
+"""The house on FastAPI: guards as dependencies, heard before the body is read, and told truly in OpenAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, params
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from guardhouse.core.stack import Stack
+from guardhouse.edge import starlette
+from guardhouse.edge.asgi import Passage, visit_of
+from guardhouse.edge.openapi import describe
+from guardhouse.edge.routes import Guarding
+from guardhouse.visit import Visit
+
+U = TypeVar("U")
+
+Admit = Callable[[Visit, Stack], Awaitable[Any]]
+
+
+class Guardhouse(starlette.Guardhouse[U]):
+    """A house for FastAPI applications."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - the settings of house.Guardhouse
+        super().__init__(**settings)
+        self._before_body = _ask_route
+        self._askings: dict[tuple[str, str], Asking] = {}
+
+    def install(self, app: Starlette, *, public: Sequence[str] = ()) -> None:
+        """Put the house around an application; on FastAPI its OpenAPI tells of schemes and refusals too."""
+        super().install(app, public=public)
+        if isinstance(app, FastAPI):
+            describe(app, self)
+
+    def guard(self, *names: str) -> Any:  # noqa: ANN401 - a params.Security; Annotated gives the parameter its type
+        """Return the user: `Annotated[User, house.guard("api")]`. Nobody else reaches the endpoint."""
+        return self._security(names, self.admit_user, "guard")
+
+    def identity(self, *names: str) -> Any:  # noqa: ANN401 - as above
+        """Return the `Identity`, without looking the user up."""
+        return self._security(names, self.admit, "identity")
+
+    def optional(self, *names: str) -> Any:  # noqa: ANN401 - as above
+        """Return the user, or None for a guest; a bad credential is refused all the same."""
+        return self._security(names, self.admit_optional, "optional")
+
+    def require(self, *names: str) -> Any:  # noqa: ANN401 - as above
+        """Guard a router or a route whose endpoints do not ask for the user: `dependencies=[house.require("web")]`."""
+        return self._security(names, self.admit_user, "require")
+
+    def _security(self, names: tuple[str, ...], admit: Admit, means: str) -> params.Security:
+        """Return the same object for the same question, so that FastAPI asks once and tests can replace it."""
+        stack = self.stack(*names)
+        known = self._askings.get((means, stack.name))
+        if known is None:
+            known = self._askings[means, stack.name] = Asking(Guarding(stack, means, self), admit)
+        return known
+
+
+class Asking(params.Security):
+    """A dependency that asks a stack.
+
+    It is the marker for `Annotated` and the function behind it in one, which makes it the key under which tests
+    replace it: `app.dependency_overrides[house.guard("api")] = lambda: ada`.
+    """
+
+    guarding: Guarding
+    admit: Admit
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __init__(self, guarding: Guarding, admit: Admit) -> None:
+        super().__init__(dependency=self)
+        vars(self).update(guarding=guarding, admit=admit)  # FastAPI's markers are frozen
+
+    def __repr__(self) -> str:
+        return f"house.{self.guarding.means}({self.guarding.stack.name!r})"
+
+    async def __call__(self, connection: HTTPConnection) -> Any:  # noqa: ANN401 - user or identity, as the verb promised
+        return await self.ask(visit_of(connection, self.guarding.house))
+
+    def ask(self, visit: Visit) -> Awaitable[Any]:
+        """Return what the verb promised, or raise the refusal."""
+        return self.admit(visit, self.guarding.stack)
+
+
+async def _ask_route(passage: Passage, scope: Scope) -> None:
+    """Ask the guards of the route that is about to read its body; when their dependencies run, they have answered.
+
+    FastAPI reads and parses bodies before it solves dependencies. The first read comes through our `receive`, and a
+    refusal raised there reaches the exception handlers like one of a dependency.
+    """
+    route = _effective_route(scope)
+    overrides = getattr(getattr(route, "dependency_overrides_provider", None), "dependency_overrides", {})
+    for asking in _askings(getattr(route, "dependant", None)):
+        if asking not in overrides and asking.guarding.house is passage.house:
+            await asking.ask(passage.visit(scope))
+
+
+def _effective_route(scope: Any) -> Any:  # noqa: ANN401 - FastAPI's own types
+    """Find the route with the guards of the routers it was included through.
+
+    FastAPI keeps that under a private key. Without it the route's own guards still speak first, and those of the
+    inclusion when their dependencies run: later, never not at all.
+    """
+    effective = scope.get("fastapi", {}).get("effective_route_context")
+    return effective if getattr(effective, "dependant", None) is not None else scope.get("route")
+
+
+def _askings(dependant: Any) -> Iterator[Asking]:  # noqa: ANN401 - FastAPI's own type
+    for sub in getattr(dependant, "dependencies", ()):
+        if isinstance(sub.call, Asking):
+            yield sub.call
+        yield from _askings(sub)
+
+
+__all__ = ["Asking", "Guardhouse"]

@@ -1,0 +1,128 @@
+"""What OpenAPI says of guarded routes: their schemes as alternatives, and the refusals a client must expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from guardhouse.core.facts import SAFE_METHODS
+from guardhouse.core.guard import SESSION, Guard
+from guardhouse.core.reasons import REASONS, Reason
+from guardhouse.core.stack import Stack
+from guardhouse.edge.routes import RouteInfo, walk
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+PROBLEM = "GuardhouseProblem"
+
+_WHEN = {401: "Nobody is proven to call.", 403: "The request may not come from where it comes from."}
+
+_OF_SESSIONS = frozenset({Reason.NO_LOGIN, Reason.NO_LOGIN_FOR_GUARD, Reason.PASSWORD_CHANGED})
+
+Schema: TypeAlias = dict[str, Any]
+Requirement: TypeAlias = dict[str, list[str]]
+"""What a caller must bring together; a list of them are alternatives."""
+
+
+def describe(app: FastAPI, house: Any) -> None:  # noqa: ANN401 - a house of any users
+    """Let `app.openapi()` add what the house knows, once to each schema that FastAPI makes."""
+    original = app.openapi
+    completed: Schema | None = None
+
+    def openapi() -> Schema:
+        nonlocal completed
+        schema = original()
+        if schema is not completed:
+            _complete(schema, app, house)
+            completed = schema
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(schema: Schema, app: FastAPI, house: Any) -> None:  # noqa: ANN401 - as above
+    components = schema.setdefault("components", {})
+    components.setdefault("schemas", {})[PROBLEM] = _problem_schema()
+    for info in walk(app):
+        if any(guarding.house is house for guarding in info.guards):
+            operations = schema.get("paths", {}).get(info.path_format, {})
+            for method in info.methods:
+                if method.lower() in operations:
+                    _complete_operation(operations[method.lower()], components, info, method, house)
+
+
+def _complete_operation(operation: Schema, components: Schema, info: RouteInfo, method: str, house: Any) -> None:  # noqa: ANN401 - as above
+    """Several stacks on one route must all let a caller pass; in each, any guard will do."""
+    ours = [guarding for guarding in info.guards if guarding.house is house]
+    required = {guarding.stack.name: guarding.stack for guarding in ours if guarding.means != "optional"}
+    stacks = list((required or {guarding.stack.name: guarding.stack for guarding in ours}).values())
+    schemes = components.setdefault("securitySchemes", {})
+    security: list[Requirement] = operation.get("security") or [{}]
+    for stack in stacks:
+        security = _both(security, [{_listed(guard, schemes, house): []} for guard in _guards(stack)])
+    operation["security"] = security if required else [{}, *(one for one in security if one)]
+    for status in _WHEN:
+        codes = sorted(_codes(status, stacks, method))
+        if codes:
+            operation.setdefault("responses", {}).setdefault(str(status), _response(status, codes))
+
+
+def _both(one: Sequence[Requirement], other: Sequence[Requirement]) -> list[Requirement]:
+    """Demand one of the first alternatives together with one of the second."""
+    joined: list[Requirement] = []
+    for first in one:
+        for second in other:
+            if (both := first | second) not in joined:
+                joined.append(both)
+    return joined
+
+
+def _guards(stack: Stack) -> tuple[Guard, ...]:
+    return (*stack.explicit, *stack.ambient)
+
+
+def _listed(guard: Guard, schemes: Schema, house: Any) -> str:  # noqa: ANN401 - as above
+    """List the scheme of a guard, and return its name; guards of two houses may have the same."""
+    name, scheme = _scheme(guard, house)
+    while schemes.setdefault(name, scheme) != scheme:
+        name += "_"
+    return name
+
+
+def _scheme(guard: Guard, house: Any) -> tuple[str, dict[str, str]]:  # noqa: ANN401 - as above
+    """Describe one guard: sessions share one scheme, since one cookie serves them all."""
+    if SESSION in guard.needs:
+        return "session", {"type": "apiKey", "in": "cookie", "name": house.parts.cookie.session}
+    kind, _, name = guard.needs[0].name.partition(":")
+    return guard.name, {"type": "apiKey", "in": kind, "name": name}
+
+
+def _codes(status: int, stacks: Sequence[Stack], method: str) -> Iterator[str]:
+    """Name the reasons that can be given on this operation with this status."""
+    for reason, entry in REASONS.items():
+        if entry.status == status and any(_can_say(stack, reason, method) for stack in stacks):
+            yield str(reason)
+
+
+def _can_say(stack: Stack, reason: Reason, method: str) -> bool:
+    if reason in _OF_SESSIONS or reason.startswith("session_"):
+        return stack.session
+    if reason.startswith("credential_"):
+        return bool(stack.explicit)
+    if reason.startswith("csrf_"):
+        return stack.origin and method not in SAFE_METHODS
+    if reason is Reason.STEP_REFUSED:
+        return bool(stack.before or stack.after)
+    return reason is not Reason.WEBSOCKET_ORIGIN
+
+
+def _response(status: int, codes: list[str]) -> Mapping[str, Any]:
+    schema = {"allOf": [{"$ref": f"#/components/schemas/{PROBLEM}"}, {"properties": {"code": {"enum": codes}}}]}
+    return {"description": _WHEN[status], "content": {"application/problem+json": {"schema": schema}}}
+
+
+def _problem_schema() -> Schema:
+    text = {"type": "string"}
+    properties = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text, "code": text}
+    return {"type": "object", "title": "A refusal (RFC 9457)", "required": list(properties), "properties": properties}

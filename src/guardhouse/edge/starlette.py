@@ -1,0 +1,183 @@
+"""The house on Starlette: install it, guard routes and mounts, and ask who is there."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from guardhouse import house, settings
+from guardhouse.auth import Auth
+from guardhouse.core.stack import Stack
+from guardhouse.core.verdict import Allow, Decision, Identity
+from guardhouse.edge.answers import answer
+from guardhouse.edge.asgi import BeforeBody, Layer, facts_of, house_of, visit_in, visit_of
+from guardhouse.edge.checks import check
+from guardhouse.edge.requires import guarded
+from guardhouse.edge.routes import PUBLIC_MARK, Guarding
+from guardhouse.errors import ConfigError, StoreError
+from guardhouse.refused import Refused
+from guardhouse.state.session import Session
+from guardhouse.visit import unavailable
+
+U = TypeVar("U")
+F = TypeVar("F", bound=Callable[..., Any])
+A = TypeVar("A", bound=Any)
+
+
+class Guardhouse(house.Guardhouse[U]):
+    """A house for Starlette applications."""
+
+    _before_body: BeforeBody | None = None
+
+    def install(self, app: Starlette, *, public: Sequence[str] = ()) -> None:
+        """Put the house around an application, before it starts.
+
+        Adds one ASGI layer, the rendering of refusals, and the checks at start: a route that looks guarded and is
+        not stops the application. `public` are paths of routes that the framework added by itself and that are
+        open to everybody, such as `/docs`.
+        """
+        layer = cast("Any", Layer)
+        if any(item.cls is layer and item.kwargs.get("house") is self for item in app.user_middleware):
+            raise ConfigError("install", "this house, a second time", "Install a house once on an application.")
+        app.add_middleware(
+            layer, house=self, before_body=self._before_body, at_first=functools.partial(self._start, app)
+        )
+        app.add_exception_handler(Refused, _on_refused)
+        app.add_exception_handler(StoreError, _on_store_error)
+        app.router.lifespan_context = self._checked_lifespan(app, app.router.lifespan_context)
+        _open(app, public)
+        self.freeze()
+
+    def layer(self, *names: str) -> Middleware:
+        """Guard a route or a mount: `Route(..., middleware=[house.layer("api")])`."""
+        return Middleware(cast("Any", GuardLayer), guarding=Guarding(self.stack(*names), "layer", self))
+
+    def requires(self, *names: str) -> Callable[[F], F]:
+        """Guard an endpoint. Written above the decorator that makes it a route, it is an error at start."""
+        guarding = Guarding(self.stack(*names), "requires", self)
+
+        def guard(endpoint: F) -> F:
+            return cast("F", guarded(endpoint, guarding))
+
+        return guard
+
+    def public(self, endpoint: A) -> A:
+        """Say that an endpoint, or a mounted application, is open to everybody."""
+        setattr(endpoint, PUBLIC_MARK, True)
+        return endpoint
+
+    async def user(self, connection: HTTPConnection, *names: str) -> U:
+        """Return the user whom this connection's guard let in, or whom the named guards let in now."""
+        visit = visit_of(connection, self)
+        return await self.admit_user(visit, self.stack(*names) if names else self._answered(visit.decisions))
+
+    async def identity_of(self, connection: HTTPConnection, *names: str) -> Identity:
+        """Return whom this connection's guard believed, without looking the user up."""
+        visit = visit_of(connection, self)
+        return await self.admit(visit, self.stack(*names) if names else self._answered(visit.decisions))
+
+    def auth(self, connection: HTTPConnection, name: str | None = None) -> Auth[U]:
+        """Return the desk of a session guard: `attempt`, `login`, `logout`."""
+        return self.desk(visit_of(connection, self), name)
+
+    async def session(self, connection: HTTPConnection) -> Session:
+        """Load the visitor's session; what is changed in it is stored before the response leaves."""
+        return await visit_of(connection, self).carried.open()
+
+    def csrf_token(self, connection: HTTPConnection) -> str:
+        """Make a CSRF token for a page: for a meta tag, or for the hidden field `_token`."""
+        return visit_of(connection, self).carried.csrf_token()
+
+    async def csrf_cookie(self, request: Request) -> Response:
+        """Answer 204 with the XSRF-TOKEN cookie; mount it as an endpoint for single-page applications."""
+        visit_of(request, self).carried.offer_csrf_cookie()
+        return Response(status_code=204)
+
+    def check(self, app: Starlette) -> None:
+        """Raise `ConfigError` for a route that looks guarded and is not."""
+        check(app, self)
+
+    def _answered(self, decisions: Any) -> Stack:  # noqa: ANN401 - Visit.decisions
+        """Go on with the guard that let this connection in, not with whatever is the default."""
+        allowed = [name for name, decision in decisions.items() if isinstance(decision.verdict, Allow)]
+        return self.stack(*allowed[-1].split(",")) if allowed else self.stack()
+
+    def _start(self, app: Starlette, _: object = None) -> None:
+        self.check(app)
+
+    def _checked_lifespan(self, app: Starlette, inner: Any) -> Any:  # noqa: ANN401 - Starlette's lifespan type
+        @asynccontextmanager
+        async def lifespan(asgi: Any) -> AsyncIterator[Any]:  # noqa: ANN401 - as above
+            self._start(app)
+            try:
+                async with inner(asgi) as state:
+                    yield state
+            finally:
+                await self.close()
+
+        return lifespan
+
+
+class GuardLayer:
+    """ASGI middleware that lets nobody pass whom its stack does not believe; on a route, a router or a mount."""
+
+    def __init__(self, app: ASGIApp, guarding: Guarding) -> None:
+        self.app = app
+        self.guarding = guarding
+        self._answers = _handlers_inside(app)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            house, stack = self.guarding.house, self.guarding.stack
+            visit = visit_in(scope, house)
+            decision = await visit.decide(stack)
+            if not decision:
+                await self._refuse(await house.refused(visit, decision), scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    async def _refuse(self, error: HTTPException, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raise for the handlers around a route; around a whole application there are none, so answer here."""
+        if not self._answers:
+            raise error
+        response = await _on_refused(HTTPConnection(scope), error)
+        await response(scope, receive, send)
+
+
+def _open(app: Starlette, paths: Sequence[str]) -> None:
+    """Mark the routes of these paths as public."""
+    for path in paths:
+        found = [route for route in app.routes if getattr(route, "path", None) == path]
+        if not found:
+            raise settings.unknown("install(public=...)", path, [getattr(route, "path", "") for route in app.routes])
+        for route in found:
+            setattr(route, PUBLIC_MARK, True)
+
+
+def _handlers_inside(app: Any) -> bool:  # noqa: ANN401 - any ASGI application
+    """Whether the exception handlers stand inside of this middleware, where nothing raised here reaches them."""
+    while app is not None and not isinstance(app, ExceptionMiddleware):
+        app = getattr(app, "app", None)
+    return app is not None
+
+
+async def _on_refused(connection: HTTPConnection, error: Exception) -> Response:
+    refusal = cast("Refused", error)
+    house = house_of(connection.scope, refusal.parts)
+    return answer(refusal.refusal, facts_of(connection.scope, house), house)
+
+
+async def _on_store_error(connection: HTTPConnection, error: Exception) -> Response:
+    house, trouble = house_of(connection.scope), unavailable(cast("StoreError", error))
+    refusal = await house.refused(visit_of(connection, house), Decision("", trouble, (trouble,)))
+    return await _on_refused(connection, refusal)

@@ -1,0 +1,103 @@
+"""What a developer or an operator must mend; an answer to a visitor is never one of these.
+
+    GuardhouseError
+    ├── ConfigError            the house was put together wrongly; found at start
+    │   └── UnmetNeedError     a guard needs a fact that nothing in the house supplies
+    ├── NotInstalledError      a request reached a guard outside of any installed house
+    ├── SessionTooLargeError   an application put more into a session than its policy allows
+    ├── UnusablePasswordError  a password was to be stored that could never be verified
+    └── StoreError             a store, or the users behind a provider, cannot be reached: 503
+        └── UsersUnavailableError
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "ConfigError",
+    "GuardhouseError",
+    "NotInstalledError",
+    "SessionTooLargeError",
+    "StoreError",
+    "UnmetNeedError",
+    "UnusablePasswordError",
+    "UsersUnavailableError",
+]
+
+
+class GuardhouseError(Exception):
+    """The root of everything that somebody must mend."""
+
+
+class ConfigError(GuardhouseError):
+    """The house cannot be built, or must not start, as it was described.
+
+    `key` is the setting, `found` what stood there, `fix` the next step; `nearest` is the valid name that was
+    probably meant. `found` is shown by its repr, so hand in a name or a type, never a secret.
+    """
+
+    def __init__(self, key: str, found: object, fix: str, *, nearest: str | None = None) -> None:
+        guess = f" Did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"{key}: found {found!r}.{guess} {fix}")
+        self.key = key
+        self.found = found
+        self.fix = fix
+        self.nearest = nearest
+
+
+class UnmetNeedError(ConfigError):
+    """A guard needs a fact that nothing in the house supplies."""
+
+    def __init__(self, need: str, wanted_by: str, supplied: Sequence[str]) -> None:
+        known = ", ".join(supplied)
+        super().__init__(wanted_by, need, f"Nothing in this house supplies that fact; it supplies {known}.")
+        self.need = need
+        self.wanted_by = wanted_by
+
+
+class NotInstalledError(GuardhouseError):
+    """A guard was asked during a request that passed no installed house."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this request did not pass through a house: call house.install(app) on the outermost application, "
+            "the one your server runs, before it starts"
+        )
+
+
+class SessionTooLargeError(GuardhouseError):
+    """A session would grow beyond its policy; the write is refused whole and nothing is stored."""
+
+    def __init__(self, size: int, limit: int, largest: Sequence[str]) -> None:
+        super().__init__(
+            f"the session would take {size} bytes and {limit} are allowed; its largest keys are "
+            f"{', '.join(largest)}: keep a reference in the session and the thing itself in your database"
+        )
+        self.size = size
+        self.limit = limit
+        self.largest = tuple(largest)
+
+
+class UnusablePasswordError(GuardhouseError, ValueError):
+    """A password was to be hashed that could never be verified; the password itself is not kept here."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"this password cannot be hashed: {problem}; check new passwords before you store them")
+        self.problem = problem
+
+
+class StoreError(GuardhouseError):
+    """A store cannot be reached or does not answer in time: never a denial, never an anonymous visitor."""
+
+
+class UsersUnavailableError(StoreError):
+    """The application's users cannot be looked up: their database is away, not the user."""
+
+    def __init__(self, users: str, trouble: str) -> None:
+        super().__init__(f"{users} cannot be looked up ({trouble}): see to the database behind this provider")
+        self.users = users
+        self.trouble = trouble

@@ -1,0 +1,1 @@
+"""One way of proving who you are per file."""

@@ -1,0 +1,77 @@
+"""The session guard: a login in the visitor's session, under the realm of its provider."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from typing import Self
+
+from guardhouse.core.facts import CookieState, Facts
+from guardhouse.core.guard import SESSION, Need, Supply
+from guardhouse.core.reasons import Reason
+from guardhouse.core.verdict import Abstain, Allow, Deny, Identity
+from guardhouse.state.record import Loaded, Record, Unloadable
+
+_PRESENT, _SESSION_LOGIN = CookieState.PRESENT, Reason.SESSION_LOGIN
+
+
+@dataclass(frozen=True, slots=True)
+class SessionGuard:
+    """Believes the login that the session holds.
+
+    A login belongs to a *realm*, which is the provider's name unless another is given: two session guards over the
+    same users share their login, whatever they are called.
+    """
+
+    provider: str | None = None
+    realm: str | None = None
+    name: str = ""
+
+    needs: tuple[Need, ...] = (SESSION,)
+
+    def named(self, name: str, provider: str) -> Self:
+        """Return this guard under the name and provider it has in a house."""
+        return replace(self, name=name, provider=provider, realm=self.realm or provider)
+
+    def claim(self, facts: Facts) -> bytes | Abstain | Deny:
+        """Read the session cookie: the key of a session, or why there is none."""
+        presented = facts.presented
+        if presented.state is _PRESENT:
+            return presented.key
+        if presented.state is CookieState.DUPLICATE:
+            return Deny(self.name, Reason.SESSION_DUPLICATE)
+        if presented.state is CookieState.MALFORMED:
+            return Abstain(self.name, Reason.SESSION_MALFORMED)
+        return Abstain(self.name, Reason.NO_CREDENTIAL, {"cookies": _cookie_names(facts)})
+
+    def fetch(self, claim: bytes, supply: Supply) -> Awaitable[Loaded]:  # noqa: ARG002 - the visit knows its own key
+        """Load the session, once per visit."""
+        return supply.session()
+
+    def judge(self, claim: bytes, found: Loaded) -> Allow | Deny | Abstain:  # noqa: ARG002 - the record says it all
+        """Look for a login of this realm."""
+        if isinstance(found, Unloadable):
+            evidence = {"deadline": found.deadline.value} if found.deadline else {}
+            return Abstain(self.name, found.reason, evidence)
+        login = found.logins.get(self.realm or "")
+        if login is None or login.provider != self.provider:
+            return self._no_login(found)
+        identity = Identity(login.user_id, login.provider, self.name, "session", login.at, login.fingerprint)
+        return Allow(self.name, _SESSION_LOGIN, identity)
+
+    def _no_login(self, record: Record) -> Abstain:
+        if not record.logins:
+            return Abstain(self.name, Reason.NO_LOGIN)
+        held = ", ".join(sorted(record.logins))
+        return Abstain(self.name, Reason.NO_LOGIN_FOR_GUARD, {"realm": self.realm, "held": held})
+
+
+def _cookie_names(facts: Facts) -> str:
+    """Name the cookies that did come, without their values: often the other one is the clue."""
+    crumbs = [crumb for line in facts.lines(b"cookie") for crumb in line.split(b";")]
+    return ", ".join(map(_cookie_name, crumbs[:8])) or "none at all"
+
+
+def _cookie_name(crumb: bytes) -> str:
+    name, equals, _ = crumb.partition(b"=")
+    return name.strip(b" \t")[:40].decode("latin-1") if equals else "one without a name"

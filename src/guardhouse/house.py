@@ -1,0 +1,221 @@
+"""The house: guards, users, store and areas become stacks, and every mistake in them an error before the first request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Generic, Self, TypeVar
+
+from msgspec.structs import replace
+from starlette.exceptions import HTTPException
+
+from guardhouse import config, log, settings
+from guardhouse.auth import Auth
+from guardhouse.core.answer import Explain, Refusal, refusal_of
+from guardhouse.core.area import Answers, Area
+from guardhouse.core.events import Event, Refused
+from guardhouse.core.guard import Guard, ambient
+from guardhouse.core.origin import Origins
+from guardhouse.core.provider import Provider
+from guardhouse.core.reasons import Reason
+from guardhouse.core.stack import Stack, derive
+from guardhouse.core.verdict import Allow, Decision, Deny, Identity
+from guardhouse.errors import ConfigError, StoreError
+from guardhouse.guards.session import SessionGuard
+from guardhouse.parts import Parts
+from guardhouse.refused import refused
+from guardhouse.state.cookie import CookiePolicy
+from guardhouse.state.policy import SessionPolicy
+from guardhouse.state.store import Closable, SessionStore
+from guardhouse.stores.opening import open_store
+from guardhouse.users.passwords import Passwords
+from guardhouse.vault.keyring import Keyring
+from guardhouse.vault.secret import Secret
+from guardhouse.visit import Visit, resolve, unavailable
+
+U = TypeVar("U")
+
+_UNAUTHORIZED, _FORBIDDEN, _UNAVAILABLE = 401, 403, 503
+
+_STALE = frozenset({Reason.USER_MISSING, Reason.PASSWORD_CHANGED})
+
+RETRY_SECONDS = 5
+
+_CHALLENGES = ('Cookie realm="guardhouse"',)
+"""RFC 9110 11.6.1 wants one with every 401; a scheme that browsers do not know opens no prompt."""
+
+Listener = Callable[[Any], Awaitable[None] | None]
+
+
+class Guardhouse(Generic[U]):
+    """Authentication for one application.
+
+    `secret` signs CSRF tokens and fingerprints: one key, or a list of which the first signs and all verify. `users`
+    is a provider, or several by name. `store` keeps sessions: a URL (`memory:`, `sqlite:///file.db`) or a store.
+    `public_url` is what browsers call this application; without it the Host header is compared, which is enough
+    for CSRF but not behind a proxy that rewrites it. Raises `ConfigError` for everything that cannot work.
+    """
+
+    def __init__(  # noqa: PLR0913 - the settings of a house; keyword-only, each with the safe default
+        self,
+        *,
+        secret: str | bytes | Secret | Sequence[str | Secret],
+        users: Provider[U] | Mapping[str, Provider[Any]],
+        guards: Mapping[str, Guard] | None = None,
+        areas: Mapping[str, Area] | None = None,
+        default: str | None = None,
+        store: str | SessionStore = "memory:",
+        public_url: str | Sequence[str] | None = None,
+        trusted_origins: Sequence[str] = (),
+        trusted_proxies: Sequence[str] = (),
+        sessions: SessionPolicy | None = None,
+        cookie: CookiePolicy | None = None,
+        passwords: Passwords | None = None,
+        login_url: str | None = None,
+        csrf_url: str = "/csrf-cookie",
+        explain: Explain = "code",
+        debug: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._listeners: dict[type, list[Listener]] = {Refused: [log.write]}
+        self._frozen = False
+        keyring = Keyring(secret)
+        providers = settings.checked_users(users)
+        own = settings.own_origins(public_url)
+        self.parts = Parts(
+            store=open_store(store) if isinstance(store, str) else settings.checked_store(store),
+            sessions=sessions or SessionPolicy(),
+            cookie=settings.allowed_cookie(cookie or CookiePolicy(), own, debug=debug),
+            csrf=keyring.purpose("csrf"),
+            logins=keyring.purpose("login"),
+            providers=providers,
+            passwords=passwords or Passwords(),
+            clock=clock,
+            emit=self._emit,
+            origins=Origins(own, settings.trusted_origins(trusted_origins)),
+            hosts=frozenset(settings.host(origin) for origin in own),
+        )
+        self.proxies = settings.trusted_networks(trusted_proxies)
+        self.guards = settings.named_guards(guards or {"web": SessionGuard()}, providers)
+        self.areas = settings.checked_areas(areas or {}, self.guards)
+        self.default = settings.checked_default(default, self.guards)
+        self.login_url = settings.checked_login_url(login_url)
+        self.csrf_url = csrf_url
+        self.explain: Explain = settings.checked_explain(explain, debug=debug)
+        self.debug = debug
+        self._stacks = {name: self._derive(name) for name in self.guards.keys() | self.areas.keys()}
+
+    @classmethod
+    def from_config(cls, source: config.Source, /, **parts: Any) -> Self:  # noqa: ANN401 - each part has its own type
+        """Build a house from a mapping or a TOML file, written as in the thread; `parts` are objects, and go first.
+
+        Users are always a part. `steps` are the functions that middleware groups name, `functions` the look-ups of
+        guards of driver `function`. Raises `ConfigError` for every key that is not understood.
+        """
+        return cls(**config.house_settings(source, parts))
+
+    def stack(self, *names: str) -> Stack:
+        """Return the stack of an area, of a guard, or of several guards of which any may answer."""
+        key = ",".join(names or (self.default,))
+        if key not in self._stacks:
+            self._stacks[key] = self._derive(key)
+        return self._stacks[key]
+
+    def listen(self, event: type[Event], listener: Listener) -> None:
+        """Call the listener, plain or async, for every event of that type. Only before the house is installed."""
+        if self._frozen:
+            raise ConfigError("listen", event.__name__, "The house is installed; listen before house.install(app).")
+        self._listeners.setdefault(event, []).append(listener)
+
+    def answers_of(self, stack: str) -> Answers:
+        """Say how the area of that stack answers; outside of any area by what the request asks for."""
+        return self._stacks[stack].answers if stack in self._stacks else "auto"
+
+    def desk(self, visit: Visit, name: str | None = None) -> Auth[U]:
+        """Return the desk of a session guard for this visit: log in, log out, ask."""
+        name = name or self.default
+        guard = self.guards.get(name)
+        if guard is None:
+            raise settings.unknown("guard", name, self.guards)
+        if not isinstance(guard, SessionGuard):
+            able = [other for other, candidate in self.guards.items() if isinstance(candidate, SessionGuard)]
+            fix = f"It keeps no login; the guards that do: {', '.join(able) or 'none in this house'}."
+            raise ConfigError(f"guard {name}", type(guard).__name__, fix)
+        return Auth(visit, guard, self.stack(name))
+
+    async def admit(self, visit: Visit, stack: Stack) -> Identity:
+        """Return whom the stack believes, or raise the refusal."""
+        decision = await visit.decide(stack)
+        if type(decision.verdict) is Allow:
+            return decision.verdict.identity
+        raise await self.refused(visit, decision)
+
+    async def refused(self, visit: Visit, decision: Decision) -> HTTPException:
+        """Tell the listeners of a no, and return the exception to raise."""
+        return await refused(visit, self.refusal(decision))
+
+    async def admit_user(self, visit: Visit, stack: Stack) -> U:
+        """Return the user whom the stack believes, or raise the refusal."""
+        found = await self._user(visit, await self.admit(visit, stack))
+        if isinstance(found, Deny):
+            trace = (*(await visit.decide(stack)).trace, found)
+            raise await self.refused(visit, Decision(stack.name, found, trace))
+        return found
+
+    async def admit_optional(self, visit: Visit, stack: Stack) -> U | None:
+        """Return the user, or None for a guest. What is bad, rather than missing, is refused all the same.
+
+        A login that has lost its user or its password is stale: the browser sends it by itself, and a page that is
+        open to guests stays open to this one.
+        """
+        decision = await visit.decide(stack)
+        if not decision and not any(isinstance(verdict, Deny) for verdict in decision.trace):
+            return None
+        if isinstance(decision.verdict, Allow) and ambient(self.guards[decision.verdict.identity.guard]):
+            found = await self._user(visit, decision.verdict.identity)
+            if isinstance(found, Deny) and found.reason in _STALE:
+                return None
+        return await self.admit_user(visit, stack)
+
+    async def _user(self, visit: Visit, identity: Identity) -> U | Deny:
+        try:
+            found: U | Deny = await visit.user(identity)
+        except StoreError as error:
+            return unavailable(error)
+        return found
+
+    def refusal(self, decision: Decision) -> Refusal:
+        """Turn a no into an answer."""
+        refusal = refusal_of(decision)
+        if refusal.status == _UNAUTHORIZED:
+            return replace(refusal, challenges=_CHALLENGES)
+        if refusal.status == _FORBIDDEN:
+            return replace(refusal, evidence={"endpoint": self.csrf_url, **refusal.evidence})
+        if refusal.status == _UNAVAILABLE:
+            return replace(refusal, retry_after=RETRY_SECONDS)
+        return refusal
+
+    async def close(self) -> None:
+        """Let go of what the store holds open."""
+        if isinstance(self.parts.store, Closable):
+            await self.parts.store.close()
+
+    def _derive(self, key: str) -> Stack:
+        if key in self.areas:
+            return derive(key, self.areas[key], self.guards)
+        names = tuple(key.split(","))
+        for name in names:
+            if name in self.areas and name not in self.guards:
+                fix = "An area is asked alone; name guards here, or give the area one more guard."
+                raise ConfigError("stack", key, fix)
+            if name not in self.guards:
+                raise settings.unknown("guard or area", name, [*self.guards, *self.areas])
+        return derive(key, Area(guards=names), self.guards)
+
+    async def _emit(self, event: Event) -> None:
+        for listener in self._listeners.get(type(event), ()):
+            await resolve(listener(event))
+
+    def freeze(self) -> None:
+        """Take no more listeners: the house is at work."""
+        self._frozen = True

@@ -1,0 +1,66 @@
+"""What a session store must do: five verbs, none of which can bring a dead session back.
+
+A key that is not there is None or False. A store that is broken raises `StoreError`: broken is never absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from guardhouse.state.record import Changes, Record
+
+
+class SessionStore(Protocol):
+    """Where sessions lie, each under the hash of its id. Every verb is one atomic step."""
+
+    async def load(self, key: bytes) -> Record | None:
+        """Read a record. Raise `UnreadableRecordError` for one that cannot be understood."""
+        ...
+
+    async def create(self, key: bytes, record: Record) -> None:
+        """Keep a new record. Keys are fresh random values, so one that exists is an error of the caller."""
+        ...
+
+    async def save(self, key: bytes, changes: Changes) -> bool:
+        """Merge changes into the record if it is there; False, and nothing written, if it is not."""
+        ...
+
+    async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:
+        """Put the record under a new key with changes merged in; the old key is dead in the same step."""
+        ...
+
+    async def delete(self, key: bytes) -> bool:
+        """Drop the record. Later saves of slow requests find nothing to save to."""
+        ...
+
+
+@runtime_checkable
+class OwnedSessions(Protocol):
+    """An optional power: find and end the sessions of one user (`owner` is `provider:id`)."""
+
+    async def owned(self, owner: str) -> Sequence[Record]:
+        """List the records that this user is logged in to."""
+        ...
+
+    async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
+        """Delete every record of this user but the one under `keep`; return how many were ended."""
+        ...
+
+
+@runtime_checkable
+class Prunable(Protocol):
+    """An optional power: sweep out what has expired. Deadlines hold without it."""
+
+    async def prune(self, now: float) -> int:
+        """Delete what is past its deadline, in bounded slices; return how many were deleted."""
+        ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An optional power: let go of connections when the application stops."""
+
+    async def close(self) -> None:
+        """Close what is open; the store opens again when it is used again."""
+        ...

@@ -1,0 +1,156 @@
+"""Sessions in one SQLite file: survives restarts, and several worker processes may share it.
+
+Reads are a primary-key look-up of microseconds and run on the event loop; writes may wait for another process's
+lock and run in a thread, one at a time. WAL lets both go on together.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from anyio import to_thread
+
+from guardhouse.errors import ConfigError, StoreError
+from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged, opened, readable
+from guardhouse.stores.sqlite_file import SQLiteFile
+
+PRUNE_SLICE = 1000
+
+_LOAD = "SELECT body FROM guardhouse_sessions WHERE key = ?"
+
+T = TypeVar("T")
+
+
+class SQLiteStore:
+    """A session store in a file. `full_sync` makes every commit survive a power failure, at the price of an fsync."""
+
+    def __init__(self, path: str | Path, *, full_sync: bool = False) -> None:
+        self.path = Path(path).absolute()
+        if not self.path.parent.is_dir():
+            fix = f"The folder {self.path.parent} does not exist: create it first."
+            raise ConfigError("store", str(path), fix)
+        self._file = SQLiteFile(self.path, "FULL" if full_sync else "NORMAL")
+
+    async def load(self, key: bytes) -> Record | None:
+        """Read a record."""
+        try:
+            row = self._file.reader().execute(_LOAD, (key,)).fetchone()
+        except sqlite3.Error as error:
+            raise _broken(error) from error
+        return None if row is None else opened(row[0])
+
+    async def create(self, key: bytes, record: Record) -> None:
+        """Keep a new record."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            _insert(connection, key, record)
+
+        await self._write(work)
+
+    async def save(self, key: bytes, changes: Changes) -> bool:
+        """Merge changes into the record if it is there."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            record = _load(connection, key)
+            if record is None:
+                return False
+            _update(connection, key, record, merged(record, changes))
+            return True
+
+        return await self._write(work)
+
+    async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:
+        """Put the record under a new key with changes merged in."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            record = _load(connection, old)
+            if record is None:
+                return False
+            _delete(connection, old)
+            _insert(connection, new, merged(record, changes))
+            return True
+
+        return await self._write(work)
+
+    async def delete(self, key: bytes) -> bool:
+        """Drop the record."""
+        return await self._write(lambda connection: _delete(connection, key))
+
+    async def owned(self, owner: str) -> Sequence[Record]:
+        """List the records that this user is logged in to."""
+        statement = "SELECT body FROM guardhouse_sessions JOIN guardhouse_owners USING (key) WHERE owner = ?"
+        try:
+            bodies = [body for (body,) in self._file.reader().execute(statement, (owner,))]
+        except sqlite3.Error as error:
+            raise _broken(error) from error
+        return readable(bodies)
+
+    async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
+        """Delete every record of this user but the one under `keep`."""
+        statement = (
+            "DELETE FROM guardhouse_sessions WHERE key IN "
+            "(SELECT key FROM guardhouse_owners WHERE owner = ?) AND key IS NOT ?"
+        )
+        return await self._write(lambda connection: connection.execute(statement, (owner, keep)).rowcount)
+
+    async def prune(self, now: float) -> int:
+        """Delete one slice of what has expired; call it now and then."""
+        statement = (
+            "DELETE FROM guardhouse_sessions WHERE key IN "
+            "(SELECT key FROM guardhouse_sessions WHERE idle_until <= ?1 OR ends <= ?1 LIMIT ?2)"
+        )
+        return await self._write(
+            lambda connection: connection.execute(statement, (now, PRUNE_SLICE)).rowcount
+        )
+
+    async def close(self) -> None:
+        """Close the connections; the next use opens them again."""
+        await to_thread.run_sync(self._file.close)
+
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await to_thread.run_sync(self._write_now, work)
+
+    def _write_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            with self._file.writing() as connection:
+                return work(connection)
+        except sqlite3.Error as error:
+            raise _broken(error) from error
+
+
+def _load(connection: sqlite3.Connection, key: bytes) -> Record | None:
+    row = connection.execute(_LOAD, (key,)).fetchone()
+    try:
+        return None if row is None else opened(row[0])
+    except UnreadableRecordError:
+        return None  # nothing can be merged into it; the reader reports it
+
+
+def _insert(connection: sqlite3.Connection, key: bytes, record: Record) -> None:
+    row = (key, encode(record), record.idle_until, record.ends)
+    connection.execute("INSERT INTO guardhouse_sessions VALUES (?, ?, ?, ?)", row)
+    _own(connection, key, record)
+
+
+def _update(connection: sqlite3.Connection, key: bytes, was: Record, becomes: Record) -> None:
+    row = (encode(becomes), becomes.idle_until, becomes.ends, key)
+    connection.execute("UPDATE guardhouse_sessions SET body = ?, idle_until = ?, ends = ? WHERE key = ?", row)
+    if was.owners != becomes.owners:
+        connection.execute("DELETE FROM guardhouse_owners WHERE key = ?", (key,))
+        _own(connection, key, becomes)
+
+
+def _own(connection: sqlite3.Connection, key: bytes, record: Record) -> None:
+    rows = [(owner, key) for owner in record.owners]
+    connection.executemany("INSERT INTO guardhouse_owners VALUES (?, ?)", rows)
+
+
+def _delete(connection: sqlite3.Connection, key: bytes) -> bool:
+    return connection.execute("DELETE FROM guardhouse_sessions WHERE key = ?", (key,)).rowcount > 0
+
+
+def _broken(error: sqlite3.Error) -> StoreError:
+    return StoreError(f"SQLite says: {error}")

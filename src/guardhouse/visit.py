@@ -1,0 +1,283 @@
+"""One request at the gate: its facts, what the visitor carries, its decisions. Here await meets decisions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from guardhouse.carried import Carried
+from guardhouse.core.area import Step
+from guardhouse.core.events import Authenticated
+from guardhouse.core.facts import SAFE_METHODS, Facts
+from guardhouse.core.guard import Guard
+from guardhouse.core.origin import (
+    CHECK,
+    TOKEN_HEADERS,
+    AskToken,
+    Origins,
+    TokenState,
+    weigh,
+    weigh_token,
+    whence,
+)
+from guardhouse.core.reasons import Reason
+from guardhouse.core.stack import Stack
+from guardhouse.core.verdict import Abstain, Allow, Decision, Deny, Identity, Pass, Verdict, conclude
+from guardhouse.errors import StoreError
+from guardhouse.parts import Parts
+from guardhouse.state import fingerprint
+from guardhouse.state.record import Loaded
+
+T = TypeVar("T")
+
+_SAFE = Pass(CHECK, Reason.SAFE_METHOD)
+_COOKIE_NOT_READ = Pass("session", Reason.COOKIE_NOT_READ)
+_SPOKEN = frozenset({Abstain, Deny})
+_COOKIE = frozenset({b"Cookie"})
+_ORIGIN_HEADERS = frozenset({b"Origin", b"Sec-Fetch-Site"})
+_PAGE_SCHEMES = {"ws": "http", "wss": "https"}
+
+
+class Form(Protocol):
+    """The body of the request, as far as a token may be found in it."""
+
+    async def token(self) -> bytes | None:
+        """Read the token field of a form, and leave the body to the application as it was."""
+        ...
+
+
+class Visit:
+    """One request at the gate. Everything about the visitor lives here and ends with the request."""
+
+    __slots__ = ("_carried", "_form", "_origin", "_users", "_verdicts", "decisions", "facts", "parts", "safe", "vary")
+
+    def __init__(
+        self, parts: Parts, facts: Facts, form: Form | None = None
+    ) -> None:
+        self.parts = parts
+        self.facts = facts
+        self.safe = facts.method in SAFE_METHODS and not facts.websocket
+        self.decisions: dict[str, Decision] = {}
+        self.vary: frozenset[bytes] = frozenset()
+        self._form = form
+        self._carried: Carried | None = None
+        self._origin: Pass | Deny | None = None
+        self._verdicts: dict[str, Verdict] = {}
+        self._users: dict[tuple[str, str], Any] = {}
+
+    # -- the stack ----------------------------------------------------------------------------------------------
+
+    async def decide(self, stack: Stack) -> Decision:
+        """Ask the checks of a stack in their order, once per visit.
+
+        A store that cannot be reached is a refusal of its own (503), never a guest; it is asked again next time.
+        """
+        decision = self.decisions.get(stack.name)
+        if decision is not None:
+            return decision
+        trace: list[Verdict] = []
+        try:
+            if stack.plain:
+                await self._ask_ambient(stack, trace)
+            else:
+                await self._ask_all(stack, trace)
+        except StoreError as error:
+            return conclude(stack.name, [*trace, unavailable(error)])
+        decision = self.decisions[stack.name] = conclude(stack.name, trace)
+        return decision
+
+    async def _ask_all(self, stack: Stack, trace: list[Verdict]) -> None:
+        if stack.before and not await self._walk(stack.before, trace):
+            return
+        spoken = bool(stack.explicit) and await self._ask_explicit(stack, trace)
+        if not spoken and stack.ambient:
+            await self._ask_ambient(stack, trace)
+        if stack.after and trace and type(trace[-1]) is Allow:
+            allowed = trace.pop()
+            if await self._walk(stack.after, trace):
+                trace.append(allowed)
+
+    async def _ask_explicit(self, stack: Stack, trace: list[Verdict]) -> bool:
+        self.vary |= stack.explicit_vary
+        for guard in stack.explicit:
+            verdict = self._verdicts.get(guard.name)
+            if verdict is None:
+                claim = guard.claim(self.facts)
+                verdict = claim if type(claim) in _SPOKEN else guard.judge(claim, await guard.fetch(claim, self))
+                self._verdicts[guard.name] = verdict
+            trace.append(verdict)
+            if type(verdict) is not Abstain:
+                if stack.session and self.parts.session_cookie.values(self.facts.headers):
+                    trace.insert(-1, _COOKIE_NOT_READ)
+                return True
+        return False
+
+    async def _ask_ambient(self, stack: Stack, trace: list[Verdict]) -> None:
+        """Ask in turn. What claims to be proven by ambient facts is looked up only after the origin check.
+
+        A request that claims nothing is not told about CSRF first: a program without a cookie has no business with
+        it, and a person whose session is gone should hear just that.
+        """
+        self.vary = self.vary | stack.ambient_vary if self.vary else stack.ambient_vary
+        if stack.session:
+            self._present()
+        origin: Pass | Deny | None = None
+        for guard in stack.ambient:
+            verdict = self._verdicts.get(guard.name)
+            if verdict is None:
+                claim = guard.claim(self.facts)
+                if type(claim) in _SPOKEN:
+                    verdict = claim
+                else:
+                    if origin is None:
+                        origin = _SAFE if self.safe else await self.check_origin()
+                        trace.append(origin)
+                        if type(origin) is Deny:
+                            return
+                    verdict = guard.judge(claim, await guard.fetch(claim, self))
+                self._verdicts[guard.name] = verdict
+            trace.append(verdict)
+            if type(verdict) is not Abstain:
+                return
+        if origin is None and not self.safe:
+            await self._note_origin(trace)
+
+    async def _note_origin(self, trace: list[Verdict]) -> None:
+        """Nobody claimed anything; say all the same if the origin would have been refused, for that is next."""
+        origin = await self.check_origin()
+        if isinstance(origin, Deny):
+            trace.append(Abstain(origin.by, origin.reason, origin.evidence))
+
+    async def _walk(self, steps: Sequence[Step], trace: list[Verdict]) -> bool:
+        for step in steps:
+            said = await resolve(step.run(self))
+            if isinstance(said, Deny):
+                trace.append(Deny(step.name, said.reason, {"step": step.name, **said.evidence}))
+                return False
+            trace.append(Pass(step.name, Reason.STEP_PASSED))
+        return True
+
+    def believe(self, guard: Guard, identity: Identity) -> None:
+        """Take somebody's word for this request only: no session, no cookie."""
+        self.decisions.clear()
+        self._verdicts[guard.name] = Allow(guard.name, Reason.CREDENTIAL_ACCEPTED, identity)
+
+    def know(self, identity: Identity, user: Any) -> None:  # noqa: ANN401 - the user is the application's own type
+        """Keep a user who was just found, so that nobody looks him up again."""
+        self._users[identity.provider, identity.user_id] = user
+
+    def forget(self) -> None:
+        """Decide anew: the visitor has just logged in or out."""
+        self.decisions.clear()
+        self._verdicts.clear()
+        self._users.clear()
+        self._present()
+
+    # -- from where ---------------------------------------------------------------------------------------------
+
+    async def check_origin(self) -> Pass | Deny:
+        """Weigh where the request comes from, once per visit. Login and logout ask for this by themselves."""
+        if self._origin is None:
+            self._origin = _SAFE if self.safe else await self._weigh_origin()
+        return self._origin
+
+    async def _weigh_origin(self) -> Pass | Deny:
+        self.vary |= _ORIGIN_HEADERS
+        origins = self._origins()
+        if isinstance(origins, Deny):
+            return origins
+        verdict = weigh(whence(self.facts), origins)
+        return weigh_token(verdict, await self._token()) if isinstance(verdict, AskToken) else verdict
+
+    def _origins(self) -> Origins | Deny:
+        """Find our own origin: the configured one; without that what Host says, compared and never linked to."""
+        hosts = self.facts.lines(b"host")
+        if self.parts.hosts:
+            if len(hosts) == 1 and hosts[0].lower() in self.parts.hosts:
+                return self.parts.origins
+            return Deny(CHECK, Reason.HOST_UNLISTED, {"host": [host[:200].decode("latin-1") for host in hosts]})
+        if len(hosts) != 1:
+            return Origins(trusted=self.parts.origins.trusted)
+        scheme = _PAGE_SCHEMES.get(self.facts.scheme, self.facts.scheme)
+        return Origins(frozenset({scheme.encode("ascii") + b"://" + hosts[0]}), self.parts.origins.trusted)
+
+    async def _token(self) -> TokenState:
+        """Weigh the tokens that came: any genuine one will do, for nobody else can make one."""
+        sent = [value for name in TOKEN_HEADERS for value in self.facts.lines(name) if value]
+        if not sent and self._form is not None:
+            in_form = await self._form.token()
+            sent = [in_form] if in_form else []
+        if not sent:
+            return TokenState.ABSENT
+        genuine = any(self.carried.owns_token(token) for token in sent)
+        return TokenState.VALID if genuine else TokenState.INVALID
+
+    # -- what the visitor carries -------------------------------------------------------------------------------
+
+    @property
+    def carried(self) -> Carried:
+        """The session side of this visit; asking for it reads the cookie."""
+        if self._carried is None:
+            self.vary |= _COOKIE
+            self._carried = Carried(self.parts, self.facts)
+        return self._carried
+
+    def session(self) -> Awaitable[Loaded]:
+        """Load the session that the request presents, once per visit."""
+        return (self._carried or self.carried).load()
+
+    def _present(self) -> None:
+        """Supply the need `session`: what the cookie says becomes one of the facts."""
+        carried = self._carried
+        if carried is None:
+            carried = self._carried = Carried(self.parts, self.facts)
+        was, presented = self.facts, carried.presented
+        if presented is not was.presented:
+            self.facts = Facts(
+                was.method, was.path, was.headers, was.scheme, was.peer, was.websocket, was.query, presented
+            )
+
+    async def user(self, identity: Identity) -> Any:  # noqa: ANN401 - the user is the application's own type
+        """Find the user of an identity, once per visit; a `Deny` when the login has lost its user or password."""
+        at = (identity.provider, identity.user_id)
+        if at not in self._users:
+            self._users[at] = await self._find_user(identity)
+        return self._users[at]
+
+    async def _find_user(self, identity: Identity) -> Any:  # noqa: ANN401 - as above
+        provider = self.parts.providers[identity.provider]
+        user = await provider.by_id(identity.user_id)
+        if user is None:
+            return Deny(identity.guard, Reason.USER_MISSING, {"provider": identity.provider})
+        if identity.fingerprint is not None:
+            stored = provider.password_of(user)
+            if stored is None or not fingerprint.fits(self.parts.logins, identity.fingerprint, stored):
+                return Deny(identity.guard, Reason.PASSWORD_CHANGED)
+        await self.parts.emit(Authenticated(identity.guard, user))
+        return user
+
+    # -- leaving ------------------------------------------------------------------------------------------------
+
+    @property
+    def clean(self) -> bool:
+        """Whether leaving needs neither a store nor a cookie."""
+        return self._carried is None or self._carried.clean
+
+    async def settle(self) -> bool:
+        """Store what the request changed, before the response leaves; False when its session ended meanwhile."""
+        return self._carried is None or await self._carried.settle()
+
+    def cookies(self) -> list[bytes]:
+        """Return the Set-Cookie values that the response must carry."""
+        return self._carried.cookies() if self._carried is not None else []
+
+
+def unavailable(error: StoreError) -> Deny:
+    """Word the trouble with a store as a verdict."""
+    return Deny("store", Reason.STORE_UNAVAILABLE, {"trouble": str(error)})
+
+
+async def resolve(value: T | Awaitable[T]) -> T:
+    """Await what a plain or an async function of the application gave."""
+    return await value if inspect.isawaitable(value) else value

@@ -1,0 +1,1 @@
+"""What guardhouse promises, laid out as its source is."""

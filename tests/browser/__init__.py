@@ -1,0 +1,1 @@
+"""What a person sees: the running demo in a real Chromium."""

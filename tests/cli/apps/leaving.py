@@ -1,0 +1,5 @@
+"""A module that cannot be imported."""
+
+import sys
+
+sys.exit("bye")

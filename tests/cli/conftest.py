@@ -1,0 +1,33 @@
+"""The command line, called in process from the folder of the example applications."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from guardhouse.cli.program import program
+
+APPS = Path(__file__).parent / "apps"
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch) -> Generator[Call]:
+    """Run one command; `data` on stdout and everything else on stderr stay apart."""
+    monkeypatch.chdir(APPS)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(program, arguments, prog_name="guardhouse")
+
+    yield run
+    for name in ("shop", "faulty", "raising", "missing", "leaving", "endless"):
+        sys.modules.pop(name, None)

@@ -1,0 +1,1 @@
+"""What others test of themselves, asked of us."""

@@ -1,0 +1,1 @@
+"""The application of the thread: its table of routes, its mistakes, its command."""

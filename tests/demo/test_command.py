@@ -1,0 +1,162 @@
+"""`guardhouse demo` as a person starts and stops it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import sqlite3
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import pytest
+import trustme
+from click.testing import CliRunner
+
+from guardhouse.cli.demo import demo
+from guardhouse.demo.books import Books
+from guardhouse.demo.serving import bound, reset
+from guardhouse.demo.settings import Settings
+from guardhouse.errors import ConfigError
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
+    """Start the demo on a free port; give its process, its address and what it said."""
+    command = [
+        sys.executable,
+        "-c",
+        "from guardhouse.cli import main; main()",
+        "demo",
+        "--port",
+        "0",
+        *arguments,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline().rstrip() for _ in range(5)]
+        try:
+            yield process, said[0].rpartition(" ")[2], said
+        finally:
+            process.kill()
+
+
+def fetch(url: str, trusted: ssl.SSLContext | None = None) -> int:
+    for _ in range(100):
+        try:
+            with urlopen(url, timeout=2, context=trusted) as answer:  # noqa: S310 - our own address
+                return int(answer.status)
+        except HTTPError as refused:
+            return refused.code
+        except (URLError, ConnectionError):
+            time.sleep(0.05)
+    return 0
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_is_and_who_can_log_in_and_leaves_nothing_behind(sent):
+    with running() as (process, address, said):
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", address)
+        assert "ada@example.com    correct horse battery staple" in said[1]
+        assert "grace@example.com  correct horse battery staple" in said[2]
+        folder = Path(said[3].partition("sqlite:///")[2]).parent
+        assert folder.is_dir()
+        assert fetch(f"{address}/public") == 200
+        process.send_signal(sent)
+        assert process.wait(10) == 0
+        assert not folder.exists()
+
+
+def test_a_refusal_is_one_line_of_json_in_the_log():
+    with running("--store", "memory:", "--log-json") as (process, address, _):
+        assert fetch(f"{address}/api/me") == 401
+        process.terminate()
+        assert process.stderr is not None
+        line = json.loads(process.stderr.read().splitlines()[0])
+    assert (line["code"], line["path"], line["status"]) == ("no_credential", "/api/me", 401)
+
+
+def test_it_serves_https(tmp_path):
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    issued.cert_chain_pems[0].write_to_path(cert)
+    issued.private_key_pem.write_to_path(key)
+    trusted = ssl.create_default_context()
+    authority.configure_trust(trusted)
+    with running("--store", "memory:", "--tls-cert", str(cert), "--tls-key", str(key)) as (_, address, _said):
+        assert address.startswith("https://")
+        assert fetch(f"{address}/public", trusted) == 200
+
+
+def test_a_port_in_use_is_one_clear_line():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(demo, ["--port", str(port)])
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        f"Error: 127.0.0.1:{port} cannot be used: Address already in use. Try --port 0."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--tls-cert", __file__], 2, "belong together"),
+        (["--port", "70000"], 2, "not in the range"),
+        (["--store", "redis://x"], 1, "Use memory: or sqlite:///file."),
+        (["--store", "sqlite:////no/such/folder/demo.db"], 1, "unable to open"),
+        (["--trusted-origin", "*"], 1, "trusted_origins"),
+        (["--host", "no.such.host.invalid"], 1, "cannot be used"),
+    ],
+)
+def test_what_cannot_be_served_is_said(arguments, code, said):
+    result = CliRunner().invoke(demo, ["--port", "0", *arguments])
+    assert result.exit_code == code
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_reset_removes_the_demos_own_file_and_no_other(tmp_path):
+    own, foreign = tmp_path / "own.db", tmp_path / "foreign.db"
+    Books(own).close()
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE precious (thing TEXT)")
+    connection.close()
+    reset(Settings(store=f"sqlite:///{own}"))
+    assert not own.exists()
+    reset(Settings(store=f"sqlite:///{own}"))
+    with pytest.raises(ConfigError, match="did not make that file"):
+        reset(Settings(store=f"sqlite:///{foreign}"))
+    assert foreign.exists()
+    (tmp_path / "text").write_text("no database")
+    with pytest.raises(ConfigError):
+        reset(Settings(store=f"sqlite:///{tmp_path}/text"))
+
+
+def test_an_address_of_the_sixth_version_can_be_taken():
+    with bound("::1", 0) as taken:
+        assert taken.family is socket.AF_INET6
+
+
+@pytest.mark.parametrize(
+    ("settings", "addresses"),
+    [
+        (Settings(), ("http://127.0.0.1:8000", "http://localhost:8000")),
+        (Settings(port=80), ("http://127.0.0.1", "http://localhost")),
+        (Settings(port=443, tls=True), ("https://127.0.0.1", "https://localhost")),
+        (Settings(host="0.0.0.0"), ()),  # noqa: S104 - a value to be judged
+    ],
+)
+def test_what_browsers_call_a_demo(settings, addresses):
+    assert settings.addresses == addresses

@@ -1,0 +1,364 @@
+"""The demo's table of routes, over HTTP in process."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from starlette.testclient import TestClient, WebSocketDenialResponse
+
+from guardhouse.demo.app import build
+from guardhouse.demo.settings import Settings
+from tests.demo.conftest import ADA, GRACE, ORIGIN, PASSWORD, NewClient, browser, logged_in
+
+NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+SESSION = "__Host-gh"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/", 200, None),
+        ("GET", "/login", 200, None),
+        ("POST", "/logout", 204, None),
+        ("GET", "/csrf-cookie", 204, None),
+        ("GET", "/public", 200, None),
+        ("GET", "/docs", 200, None),
+        ("GET", "/openapi.json", 200, None),
+        ("GET", "/broken", 200, None),
+        ("GET", "/static/axios.min.js", 200, None),
+        ("GET", "/api/me", 401, "no_credential"),
+        ("HEAD", "/api/me", 405, None),
+        ("POST", "/api/do_thing", 401, "no_credential"),
+        ("GET", "/account", 401, "no_credential"),
+    ],
+)
+def test_what_a_stranger_gets(client: TestClient, method, path, status, code):
+    response = client.request(method, path)
+    assert (response.status_code, response.headers.get("guardhouse-reason")) == (status, code)
+
+
+def test_a_login_by_json_returns_the_user_and_sets_a_cookie_no_script_can_read(client: TestClient):
+    response = client.post("/login", json=ADA)
+    assert response.status_code == 200
+    assert response.json() == {"user": {"id": "1", "email": "ada@example.com"}}
+    cookie = next(line for line in response.headers.get_list("set-cookie") if line.startswith(f"{SESSION}="))
+    assert {"HttpOnly", "Secure", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert client.get("/api/me").json() == {"id": "1", "email": "ada@example.com"}
+
+
+def test_remember_gives_the_cookie_a_life_of_its_own(client: TestClient):
+    assert "Max-Age" in client.post("/login", json={**ADA, "remember": True}).headers["set-cookie"]
+    assert "Max-Age" not in client.post("/login", json=ADA).headers["set-cookie"]
+
+
+def test_the_thing_is_counted_for_each_user(new_client: NewClient):
+    ada, grace = logged_in(new_client()), logged_in(new_client(), GRACE)
+    first = ada.post("/api/do_thing").json()["done"]
+    assert ada.post("/api/do_thing").json() == {"done": first + 1}
+    assert grace.post("/api/do_thing").json()["done"] != first + 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "location"),
+    [
+        ("", "/"),
+        ("/account", "/account"),
+        ("/account?tab=2", "/account?tab=2"),
+        ("//evil.example", "/"),
+        ("///evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example/", "/"),
+        (" https://evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("data:text/html,x", "/"),
+        ("/a\r\nSet-Cookie: x=1", "/"),
+    ],
+)
+def test_a_login_by_form_leads_to_the_page_that_was_wanted_and_never_elsewhere(
+    client: TestClient, wanted, location
+):
+    by_field = client.post("/login", data={**ADA, "next": wanted}, headers=NAVIGATION)
+    assert (by_field.status_code, by_field.headers["location"]) == (303, location)
+    by_query = client.post("/login", data=ADA, params={"next": wanted}, headers=NAVIGATION)
+    assert by_query.headers["location"] == location
+
+
+def test_a_navigation_to_a_protected_page_goes_to_the_login_and_comes_back(client: TestClient):
+    sent = client.get("/account", headers=NAVIGATION)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/login?next=/account")
+    form = client.get(sent.headers["location"], headers=NAVIGATION).text
+    assert 'name="next" value="/account"' in form
+    back = client.post("/login", data={**ADA, "next": "/account"}, headers=NAVIGATION)
+    assert back.headers["location"] == "/account"
+    page = client.get("/account", headers=NAVIGATION)
+    assert (page.status_code, "ada@example.com" in page.text) == (200, True)
+
+
+def test_the_login_page_has_nothing_to_ask_of_somebody_who_is_inside(client: TestClient):
+    assert logged_in(client).get("/login?next=/account").headers["location"] == "/account"
+
+
+UNIFORM = [
+    pytest.param({"email": "ada@example.com", "password": "wrong"}, id="wrong password"),
+    pytest.param({"email": "nobody@example.com", "password": "wrong"}, id="unknown account"),
+    pytest.param({"email": "ada@example.com", "password": ""}, id="empty password"),
+    pytest.param({"email": "ada@example.com", "password": "a" * 4096}, id="a very long password"),
+    pytest.param({"email": "ada@example.com\0", "password": PASSWORD}, id="NUL in the address"),
+    pytest.param({"email": "a\r\nSet-Cookie: x=1", "password": "b"}, id="CRLF in the address"),
+]
+
+
+@pytest.mark.parametrize("handed", UNIFORM)
+def test_bad_credentials_get_one_uniform_answer(client: TestClient, handed):
+    response = client.post("/login", json=handed)
+    model = client.post("/login", json={"email": "another@example.com", "password": "x"})
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["code"] == "login_failed"
+    assert response.content == model.content
+    assert dict(response.headers) == dict(model.headers)
+    assert SESSION not in response.cookies
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        pytest.param(b"", "application/json", 422, id="empty"),
+        pytest.param(b"{", "application/json", 422, id="cut off"),
+        pytest.param(b"null", "application/json", 422, id="null"),
+        pytest.param(b"[]", "application/json", 422, id="a list"),
+        pytest.param(b"\xff\xfe", "application/json", 422, id="not UTF-8"),
+        pytest.param(b"[" * 10_000, "application/json", 422, id="deep"),
+        pytest.param(b'{"a":' * 3_000, "application/json", 422, id="deep objects"),
+        pytest.param(
+            b'{"email":"a","password":"b","c":' + b"[" * 8_000 + b"]" * 8_000 + b"}",
+            "application/json",
+            422,
+            id="deep extra",
+        ),
+        pytest.param(b"[" * 100_000, "application/json", 413, id="too long"),
+        pytest.param(
+            b'{"email":"\\ud800","password":"x"}', "application/json", 422, id="half a surrogate pair"
+        ),
+        pytest.param(
+            b'{"email":"x","password":"\\ud800"}',
+            "application/json",
+            422,
+            id="half a surrogate pair as password",
+        ),
+        pytest.param(b'{"email":"a","password":null}', "application/json", 422, id="null password"),
+        pytest.param(b'{"email":"a","password":0}', "application/json", 422, id="number password"),
+        pytest.param(b'{"email":"a","password":["b"]}', "application/json", 422, id="list password"),
+        pytest.param(b'{"email":"a","password":{"$ne":""}}', "application/json", 422, id="object password"),
+        pytest.param(b'{"email":["a","b"],"password":"x"}', "application/json", 422, id="two names"),
+        pytest.param(
+            b'{"email":"a","password":"b","password":"c"}', "application/json", 422, id="a field twice"
+        ),
+        pytest.param(
+            b'{"email":"a","password":"b","remember":"yes"}', "application/json", 422, id="remember as text"
+        ),
+        pytest.param(b'{"email":"a"}', "application/json", 422, id="no password"),
+        pytest.param(b"email=a", "application/x-www-form-urlencoded", 422, id="form without password"),
+        pytest.param(
+            b"email=a&email=b&password=c", "application/x-www-form-urlencoded", 422, id="form field twice"
+        ),
+        pytest.param(b"email=%ff&password=c", "application/x-www-form-urlencoded", 422, id="form not UTF-8"),
+        pytest.param(
+            "email=é&password=c".encode(), "application/x-www-form-urlencoded", 422, id="form not ASCII"
+        ),
+        pytest.param(
+            b"&".join([b"a=b"] * 50), "application/x-www-form-urlencoded", 422, id="form of many fields"
+        ),
+        pytest.param(b"{}", "text/plain", 415, id="text"),
+        pytest.param(b"{}", "application/jsonx", 415, id="almost JSON"),
+        pytest.param(b"{}", "", 415, id="no type"),
+        pytest.param(b"--x--", "multipart/form-data; boundary=x", 415, id="multipart"),
+    ],
+)
+def test_what_cannot_be_read_is_a_clear_refusal_and_never_an_error(client: TestClient, body, kind, status):
+    response = client.post("/login", content=body, headers={"Content-Type": kind})
+    assert response.status_code == status
+    assert response.headers.get("guardhouse-reason") == ("login_malformed" if status == 422 else None)
+    assert SESSION not in response.cookies
+
+
+def test_a_person_sees_the_form_again_with_the_text(client: TestClient):
+    wrong = {**ADA, "password": "wrong", "next": "/account"}
+    response = client.post("/login", data=wrong, headers=NAVIGATION)
+    assert response.status_code == 422
+    assert "These credentials do not match our records." in response.text
+    assert 'value="ada@example.com"' in response.text
+    assert 'name="next" value="/account"' in response.text
+    assert "wrong" not in response.text.replace("said-wrong", "")
+
+
+def test_a_person_who_must_wait_is_told_so_on_the_form(fresh_client: TestClient):
+    wrong = {**ADA, "password": "wrong"}
+    answers = [fresh_client.post("/login", data=wrong, headers=NAVIGATION) for _ in range(11)]
+    assert answers[-1].status_code == 429
+    assert "Too many logins were tried for this account." in answers[-1].text
+    assert answers[-1].headers["retry-after"]
+
+
+def test_an_account_that_is_tried_in_vain_is_throttled_whatever_its_letter_case(fresh_client: TestClient):
+    client = fresh_client
+    guesses = [
+        client.post("/login", json={"email": "ada@example.com", "password": "wrong"}) for _ in range(11)
+    ]
+    assert [response.status_code for response in guesses] == [422] * 10 + [429]
+    assert 0 < int(guesses[-1].headers["retry-after"]) <= 300
+    assert guesses[-1].json()["code"] == "login_throttled"
+    assert client.post("/login", json={"email": "  ADA@Example.com ", "password": "wrong"}).status_code == 429
+    assert client.post("/login", json=ADA).status_code == 429
+    assert client.post("/login", json=GRACE).status_code == 200
+
+
+def test_a_login_forgives_the_failures_before_it(fresh_client: TestClient):
+    client = fresh_client
+    wrong = {"email": "ada@example.com", "password": "wrong"}
+    for _ in range(3):
+        assert [client.post("/login", json=wrong).status_code for _ in range(9)] == [422] * 9
+        assert client.post("/login", json=ADA).status_code == 200
+
+
+def test_a_page_of_another_site_can_neither_log_in_nor_log_out_nor_use_up_tries(client: TestClient):
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    assert {client.post("/login", data=ADA, headers=foreign).status_code for _ in range(12)} == {403}
+    assert logged_in(client).post("/logout", headers=foreign).status_code == 403
+    assert client.get("/api/me").status_code == 200
+
+
+def test_an_old_browser_logs_in_with_the_token_of_the_form(app):
+    plain = TestClient(app, base_url=ORIGIN, follow_redirects=False)
+    form = plain.get("/login", headers={"Accept": "text/html"}).text
+    token = form.split('name="_token" value="')[1].split('"')[0]
+    assert plain.post("/login", data=ADA, headers={"Accept": "text/html"}).status_code == 403
+    response = plain.post("/login", data={**ADA, "_token": token}, headers={"Accept": "text/html"})
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+
+
+def test_logout_ends_the_session_on_the_server_and_clears_the_client(client: TestClient):
+    stolen = logged_in(client).cookies[SESSION]
+    response = client.post("/logout")
+    assert response.status_code == 204
+    assert "storage" in response.headers["clear-site-data"]
+    again = client.get("/api/me", headers={"Cookie": f"{SESSION}={stolen}"})
+    assert (again.status_code, again.json()["code"]) == (401, "session_unknown")
+
+
+def test_logout_by_form_leads_home(client: TestClient):
+    response = logged_in(client).post("/logout", data={"x": "y"})
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+
+
+def test_the_csrf_cookie_is_one_that_a_script_can_read_and_send_back(app):
+    plain = TestClient(app, base_url=ORIGIN)
+    assert plain.get("/csrf-cookie").status_code == 204
+    response = plain.post("/login", json=ADA, headers={"X-XSRF-TOKEN": plain.cookies["XSRF-TOKEN"]})
+    assert response.status_code == 200
+    header = {"X-CSRF-TOKEN": plain.cookies["XSRF-TOKEN"]}
+    assert plain.post("/api/do_thing", headers=header).status_code == 200
+    assert plain.post("/api/do_thing").json()["code"] == "csrf_token_missing"
+
+
+def test_a_refusal_is_explained_in_full(client: TestClient):
+    problem = client.get("/api/me").json()
+    assert problem["stack"] == "api"
+    assert problem["hint"].startswith("Log in first.")
+    assert problem["trace"][-1]["code"] == problem["code"] == "no_credential"
+
+
+def test_the_socket_echoes_with_the_id_and_refuses_a_stranger(new_client: NewClient):
+    ada = logged_in(new_client())
+    with ada.websocket_connect("wss://127.0.0.1:8000/api/ws", headers={"Origin": ORIGIN}) as socket:
+        socket.send_text("hello")
+        assert socket.receive_text() == "1: hello"
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        new_client().websocket_connect("wss://127.0.0.1:8000/api/ws", headers={"Origin": ORIGIN}),
+    ):
+        pass
+    assert refused.value.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/docs"])
+def test_a_page_loads_nothing_foreign_and_holds_no_script_of_its_own(client: TestClient, path):
+    response = client.get(path)
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'; script-src 'self';" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert all(tag.startswith(' src="/static/') for tag in _opened(response.text, "<script"))
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def _opened(text: str, tag: str) -> list[str]:
+    return [piece.split(">")[0] for piece in text.split(tag)[1:]]
+
+
+def test_the_page_is_written_as_in_the_thread(client: TestClient):
+    script = client.get("/static/thread.js").text
+    assert (
+        "axios.defaults.headers.common = {\n  'X-Requested-With': 'XMLHttpRequest',\n  'X-CSRF-TOKEN': window.csrf_token\n};"
+        in script
+    )
+    assert "axios.post('/api/do_thing');" in script
+    assert "X-CSRF-TOKEN" in client.get("/").text
+
+
+def test_a_name_in_the_page_is_text(client: TestClient):
+    assert "<script>" not in client.get('/login?next=/"><script>alert(1)</script>').text
+
+
+@pytest.mark.parametrize(
+    ("host", "second"),
+    [
+        ("127.0.0.1:8000", "https://localhost:8000"),
+        ("localhost:8000", "https://127.0.0.1:8000"),
+        ("x'; script-src *", ""),
+        ("a.example", ""),
+    ],
+)
+def test_only_the_other_name_of_this_machine_may_be_called_besides(client: TestClient, host, second):
+    policy = client.get("/", headers={"Host": host}).headers["content-security-policy"]
+    assert f"connect-src 'self' {second}".rstrip() + ";" in policy
+
+
+def test_openapi_tells_of_the_session_and_the_refusals(client: TestClient):
+    operation = client.get("/openapi.json").json()["paths"]["/api/do_thing"]["post"]
+    assert operation["security"] == [{"session": []}]
+    assert {"200", "401", "403"} <= set(operation["responses"])
+
+
+def test_with_a_file_users_logins_and_counts_survive_a_restart(tmp_path):
+    settings = Settings(tls=True, store=f"sqlite:///{tmp_path}/demo.db", users=2)
+    with browser(build(settings)) as before:
+        logged_in(before)
+        assert before.post("/api/do_thing").json() == {"done": 1}
+        cookies = dict(before.cookies)
+    with browser(build(settings)) as after:
+        after.cookies.update(cookies)
+        assert after.post("/api/do_thing").json() == {"done": 2}
+        assert after.post("/login", json={**ADA, "email": "user2@example.com"}).json()["user"]["id"] == "4"
+
+
+def test_a_trusted_front_end_may_call():
+    app = build(Settings(tls=True, trusted_origins=("https://app.example",)))
+    with browser(app) as client:
+        headers = {"Origin": "https://app.example", "Sec-Fetch-Site": "cross-site"}
+        assert logged_in(client).post("/api/do_thing", headers=headers).status_code == 200
+
+
+def test_a_foreign_host_name_is_refused_before_anything_changes(client: TestClient):
+    response = client.post("/api/do_thing", headers={"Host": "evil.example"})
+    assert response.status_code in (401, 421)
+    assert (
+        logged_in(client).post("/api/do_thing", headers={"Host": "evil.example"}).json()["code"]
+        == "host_unlisted"
+    )
+
+
+def test_the_answer_to_a_login_holds_no_secret(client: TestClient):
+    response = client.post("/login", json=ADA)
+    assert PASSWORD not in json.dumps([response.text, dict(response.headers)])

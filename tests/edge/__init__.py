@@ -1,0 +1,1 @@
+"""What the layers around an application do, on the frameworks themselves."""

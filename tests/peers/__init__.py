@@ -1,0 +1,1 @@
+"""What other libraries promise in their own tests, asked of guardhouse."""

@@ -1,0 +1,48 @@
+"""A login fits the password that opened it, says nothing about its hash, and survives a new secret."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardhouse.state.fingerprint import fits, take
+from guardhouse.vault.keyring import Keyring
+from guardhouse.vault.secret import generate_secret
+
+OLD, NEW = generate_secret(), generate_secret()
+SIGNER = Keyring(OLD).purpose("login")
+HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"
+TAKEN = take(SIGNER, HASH)
+
+
+@pytest.mark.parametrize(
+    ("signer", "fingerprint", "stored", "fit"),
+    [
+        pytest.param(SIGNER, TAKEN, HASH, True, id="the same password"),
+        pytest.param(SIGNER, TAKEN, HASH + "x", False, id="another password"),
+        pytest.param(SIGNER, TAKEN, "", False, id="no hash any more"),
+        pytest.param(
+            Keyring([NEW, OLD]).purpose("login"), TAKEN, HASH, True, id="a new secret, the old one kept"
+        ),
+        pytest.param(Keyring(NEW).purpose("login"), TAKEN, HASH, False, id="a new secret, the old one gone"),
+        pytest.param(Keyring(OLD).purpose("csrf"), TAKEN, HASH, False, id="another purpose"),
+        pytest.param(SIGNER, "v2" + TAKEN[2:], HASH, False, id="another version"),
+        pytest.param(SIGNER, TAKEN[:-4], HASH, False, id="cut"),
+        pytest.param(SIGNER, "", HASH, False, id="empty"),
+        pytest.param(SIGNER, "v1", HASH, False, id="a version alone"),
+        pytest.param(SIGNER, f"v1.{SIGNER.key_id}.\u00e9", HASH, False, id="not base64"),
+        pytest.param(SIGNER, TAKEN, "\ud800", False, id="a hash that is no text"),
+    ],
+)
+def test_a_fingerprint_fits(signer, fingerprint, stored, fit):
+    assert fits(signer, fingerprint, stored) is fit
+
+
+def test_a_fingerprint_holds_nothing_of_the_hash():
+    assert not any(part in TAKEN for part in HASH.split("$") if len(part) > 4)
+
+
+@given(st.text(max_size=80))
+def test_no_text_raises(text):
+    assert not fits(SIGNER, text, HASH)

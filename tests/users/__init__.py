@@ -1,0 +1,1 @@
+"""What providers promise, and that hashing holds nobody up."""

@@ -1,0 +1,1 @@
+"""What the vault promises: nothing leaks, keys rotate, every wrong password costs the same."""
