@@ -8,7 +8,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.testclient import TestClient
 
 import guardhouse.fastapi
@@ -17,6 +17,7 @@ from guardhouse import FunctionGuard, MemoryUsers, Passwords, SessionGuard, User
 from guardhouse.vault.password import ARGON2_CHEAPEST, PasswordHasher
 
 SECRET = "kH1tEo0Qw7Tz5cRrLxVb9NpYs3Jd2Mfu8aGi6WeX"
+OTHER_SECRET = "Zs8mQ2vK6yXc4TgUa1HnWp9LrEj3Bd7oFi5NtMuk"
 PASSWORD = "correct horse battery staple"
 HASHER = PasswordHasher(ARGON2_CHEAPEST)
 HASH = HASHER.hash(PASSWORD)
@@ -62,7 +63,7 @@ def fastapi_house(**changes: Any) -> guardhouse.fastapi.Guardhouse[User]:
     return guardhouse.fastapi.Guardhouse(**parts(**changes))
 
 
-def desk(house: guardhouse.starlette.Guardhouse[User]) -> list[Route]:
+def desk(house: guardhouse.starlette.Guardhouse[User]) -> list[BaseRoute]:
     """The routes at which people log in and out, of the guard that the query names."""
 
     async def login(request: Request) -> Response:

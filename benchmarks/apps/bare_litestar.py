@@ -17,4 +17,4 @@ async def do() -> dict[str, int]:
     return {"id": 42}
 
 
-app = Litestar([answer, do], openapi_config=None)
+app = Litestar([answer, do], openapi_config=None, logging_config=None)

@@ -11,7 +11,7 @@ from guardhouse.fastapi import Guardhouse
 
 ADA = User(id="42", email="ada@example.com")
 
-house = Guardhouse(
+house: Guardhouse[User] = Guardhouse(
     secret="a secret of the benchmark, thirty-two bytes or more",  # noqa: S106
     users=MemoryUsers([ADA]),
     public_url="https://bench.example",

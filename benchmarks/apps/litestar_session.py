@@ -55,4 +55,5 @@ app = Litestar(
     on_app_init=[auth.on_app_init],
     csrf_config=CSRFConfig(secret="a secret of the benchmark", cookie_secure=True, exclude=["/login"]),  # noqa: S106
     openapi_config=None,
+    logging_config=None,
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from guardhouse.core.answer import Refusal
 from guardhouse.core.events import Attempting, Authenticated, Event, Failed, Login, Logout, Validated
+from guardhouse.core.origin import TOKEN_FIELD
 from guardhouse.core.provider import Provider
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
@@ -67,7 +68,7 @@ class Auth(Generic[U]):
         unknown user take the same time and look the same. Raises `Refused` when another site sent the request.
         """
         await self.check_origin()
-        await self._emit(Attempting(self._guard.name, _public(credentials), remember))
+        await self._emit(Attempting(self._guard.name, _named(credentials), remember))
         user = await self._authenticate(credentials)
         if user is not None:
             await self.login(user, remember=remember)
@@ -75,11 +76,11 @@ class Auth(Generic[U]):
 
     async def once(self, credentials: Mapping[str, str]) -> U | None:
         """Take the credentials for this request only: no session, no cookie."""
-        await self._emit(Attempting(self._guard.name, _public(credentials)))
+        await self._emit(Attempting(self._guard.name, _named(credentials)))
         user = await self._authenticate(credentials)
         if user is not None:
             self._visit.believe(self._guard, self._identity_of(user))
-            await self._know(user)
+            await self._know(user, None)
         return user
 
     async def login(self, user: U, *, remember: bool = False) -> None:
@@ -96,7 +97,7 @@ class Auth(Generic[U]):
         await self._visit.carried.log_in(self._guard.realm or "", login, remember=remember)
         self._visit.forget()
         await self._emit(Login(self._guard.name, user, remember))
-        await self._know(user)
+        await self._know(user, login.fingerprint)
 
     async def logout(self) -> None:
         """Log out of this guard's realm. The session id is dead at once, on every machine that shares the store."""
@@ -108,24 +109,24 @@ class Auth(Generic[U]):
 
     async def _authenticate(self, credentials: Mapping[str, str]) -> U | None:
         """Find the user and check the password, in the same time whether there is such a user or not."""
-        named = _public(credentials)
+        named = _named(credentials)
         user = await self._provider.by_credentials(named)
         stored = self._provider.password_of(user) if user is not None else None
-        password = credentials.get(PASSWORD)
-        checked = await self._parts.passwords.check(password if isinstance(password, str) else "", stored)
+        password = _password(credentials)
+        checked = await self._parts.passwords.check(password, stored)
         if user is None or not checked.ok:
             await self._emit(Failed(self._guard.name, user, named))
             return None
         await self._emit(Validated(self._guard.name, user))
-        return await self._rehashed(user, str(password)) if checked.outdated else user
+        return await self._rehashed(user, password) if checked.outdated else user
 
     async def _rehashed(self, user: U, password: str) -> U:
         """Keep a fresher hash, and go on with the user as he is stored now."""
         await self._provider.rehash(user, await self._parts.passwords.hash(password))
         return await self._provider.by_id(self._provider.id_of(user)) or user
 
-    async def _know(self, user: U) -> None:
-        self._visit.know(self._identity_of(user), user)
+    async def _know(self, user: U, fingerprint: str | None) -> None:
+        self._visit.know(self._identity_of(user, fingerprint), user)
         await self._emit(Authenticated(self._guard.name, user))
 
     async def check_origin(self) -> None:
@@ -138,10 +139,28 @@ class Auth(Generic[U]):
     async def _emit(self, event: Event) -> None:
         await self._parts.emit(event)
 
-    def _identity_of(self, user: U) -> Identity:
-        return Identity(self._provider.id_of(user), self._guard.provider or "", self._guard.name, "once")
+    def _identity_of(self, user: U, fingerprint: str | None = None) -> Identity:
+        provider, name = self._guard.provider or "", self._guard.name
+        return Identity(self._provider.id_of(user), provider, name, "once", fingerprint=fingerprint)
 
 
-def _public(credentials: Mapping[str, str]) -> dict[str, str]:
-    """Leave out everything that may be secret: no look-up needs it and no event may hold it."""
-    return {key: value for key, value in credentials.items() if not any(word in key.lower() for word in SECRET_WORDS)}
+def _named(credentials: object) -> dict[str, str]:
+    """Keep what may name a user: no secret, which no event may hold, and not the CSRF token of a form.
+
+    Whatever a visitor hands in may come here as it was decoded; what is no table of fields names nobody.
+    """
+    return {key: value for key, value in _fields(credentials).items() if key != TOKEN_FIELD and not _secret(key)}
+
+
+def _secret(key: str) -> bool:
+    return any(word in key.lower() for word in SECRET_WORDS)
+
+
+def _password(credentials: object) -> str:
+    """Read the password; what is no text is worked on as an empty one, which never fits."""
+    password: object = _fields(credentials).get(PASSWORD)
+    return password if isinstance(password, str) else ""
+
+
+def _fields(credentials: object) -> Mapping[str, str]:
+    return cast("Mapping[str, str]", credentials) if isinstance(credentials, Mapping) else {}

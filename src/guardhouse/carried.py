@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Generator
+from contextlib import contextmanager
 from hashlib import sha256
 from secrets import token_bytes, token_urlsafe
 
 from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts, Presented
-from guardhouse.parts import Parts
+from guardhouse.parts import Parts, resolve
 from guardhouse.state import crumbs, csrf
 from guardhouse.state.record import (
     EXPIRED,
@@ -31,41 +33,54 @@ _PRESENT = CookieState.PRESENT
 class Carried:
     """The session side of a visit: one presented cookie, one load, one store."""
 
-    __slots__ = (
-        "_cookies", "_headers", "_loaded", "_offered", "_parts", "_session", "_touch", "_visitor", "clean", "presented",
-    )  # fmt: skip
+    _loaded: Loaded | None = None
+    _session: Session | None = None
+    _visitor: bytes | None = None
+    _touch: float | None = None
+    _offered = False
+    clean = True
+    """Whether leaving needs neither a store nor a cookie."""
 
     def __init__(self, parts: Parts, facts: Facts) -> None:
         self._parts = parts
-        self._headers = facts.headers
-        self.presented = parts.session_cookie.present(facts.headers)
-        self._loaded: Loaded | None = None
-        self._session: Session | None = None
-        self._visitor: bytes | None = None
+        self._cookie_lines = facts.lines(b"cookie")
         self._cookies: dict[str, bytes] = {}
-        self._offered = False
-        self._touch: float | None = None
-        self.clean = True
-        """Whether leaving needs neither a store nor a cookie."""
+        self.presented = parts.session_cookie.present(self._cookie_lines)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    async def load(self) -> Loaded:
-        """Load what the cookie names, once per visit."""
+    def load(self) -> Loaded | Awaitable[Loaded]:
+        """Load what the cookie names, once per visit; at once where the store can, else as an awaitable."""
         if self._loaded is not None:
             return self._loaded
         if self.presented.state is not _PRESENT:
             return UNKNOWN
+        load_now = self._parts.load_now
+        if load_now is None:
+            return self._load()
+        try:
+            return self._weigh(load_now(self.presented.key))
+        except UnreadableRecordError:
+            return self._weigh(UNREADABLE)
+
+    async def _load(self) -> Loaded:
         try:
             record = await self._parts.store.load(self.presented.key)
         except UnreadableRecordError:
-            self._loaded = UNREADABLE
-        else:
-            self._loaded = UNKNOWN if record is None else self._in_time(record)
-            if type(self._loaded) is Unloadable and record is not None:
-                # Deleted, not only refused: what has expired stays dead although the clock may be set back.
-                await self._parts.store.delete(self.presented.key)
-        return self._loaded
+            return await resolve(self._weigh(UNREADABLE))
+        return await resolve(self._weigh(record))
+
+    def _weigh(self, found: Loaded | None) -> Loaded | Awaitable[Loaded]:
+        if type(found) is not Record:
+            self._loaded = found or UNKNOWN
+            return self._loaded
+        loaded = self._loaded = self._in_time(found)
+        return self._bury(loaded) if type(loaded) is Unloadable else loaded
+
+    async def _bury(self, loaded: Loaded) -> Loaded:
+        """Delete what has expired, so that it stays dead although the clock may be set back."""
+        await self._parts.store.delete(self.presented.key)
+        return loaded
 
     def _in_time(self, record: Record) -> Loaded:
         now, policy = self._parts.clock(), self._parts.sessions
@@ -80,7 +95,7 @@ class Carried:
     async def open(self) -> Session:
         """Return the session to read and write; nothing is stored until something is written."""
         if self._session is None:
-            loaded = await self.load()
+            loaded = await resolve(self.load())
             self._session = Session(loaded if isinstance(loaded, Record) else None)
             self.clean = False
         return self._session
@@ -95,9 +110,10 @@ class Carried:
             session.flush()
         session.set_login(realm, login)
         idle, absolute = self._parts.sessions.lengths(remember=remember)
-        changes = self._changes(session, idle=idle, ends=login.at + absolute)
-        if not await self._move(session, changes, max_age=absolute if remember else None):
-            await self._create(changes, max_age=absolute if remember else None)
+        with self._whole():
+            changes = self._changes(session, idle=idle, ends=login.at + absolute)
+            if not await self._move(session, changes, max_age=absolute if remember else None):
+                await self._create(changes, max_age=absolute if remember else None)
 
     async def log_out(self, realm: str) -> Login | None:
         """Drop the login of one realm; the record ends with its last login. The id is dead either way."""
@@ -107,9 +123,19 @@ class Carried:
             return login
         session.set_login(realm, None)
         others = set(session.record.logins) - {realm}
-        if not (others and await self._move(session, self._changes(session), max_age=None)):
-            await self._end()
+        with self._whole():
+            if not (others and await self._move(session, self._changes(session), max_age=None)):
+                await self._end()
         return login
+
+    @contextmanager
+    def _whole(self) -> Generator[None, None, None]:
+        """Forget the changes when they could not be made: stored on leaving, they would be a login under the old id."""
+        try:
+            yield
+        except BaseException:
+            self._session = None
+            raise
 
     def _changes(self, session: Session, *, idle: float | None = None, ends: float | None = None) -> Changes:
         session.refuse_oversize(self._parts.sessions.max_bytes)
@@ -140,7 +166,7 @@ class Carried:
         self._become(Presented(CookieState.PRESENT, key), record)
         age = None if max_age is None else int(max_age)
         self._cookies[policy.session] = policy.write(policy.session, session_id, max_age=age)
-        if self._parts.visitor_cookie.values(self._headers):
+        if self._parts.visitor_cookie.values(self._cookie_lines):
             self._cookies[policy.visitor] = policy.erase(policy.visitor)
         self.offer_csrf_cookie()
 
@@ -183,7 +209,7 @@ class Carried:
         if self.presented.state is _PRESENT:
             return csrf.session_binding(self.presented.key)
         if self._visitor is None:
-            sent = set(self._parts.visitor_cookie.values(self._headers))
+            sent = set(self._parts.visitor_cookie.values(self._cookie_lines))
             self._visitor = sent.pop() if len(sent) == 1 else None
         return csrf.visitor_binding(sha256(self._visitor).digest()) if self._visitor else None
 

@@ -22,7 +22,7 @@ from guardhouse.core.stack import Stack, derive
 from guardhouse.core.verdict import Allow, Decision, Deny, Identity
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.guards.session import SessionGuard
-from guardhouse.parts import Parts
+from guardhouse.parts import Parts, resolve
 from guardhouse.refused import refused
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
@@ -31,7 +31,7 @@ from guardhouse.stores.opening import open_store
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import Secret
-from guardhouse.visit import Visit, resolve, unavailable
+from guardhouse.visit import Visit, unavailable
 
 U = TypeVar("U")
 
@@ -126,6 +126,10 @@ class Guardhouse(Generic[U]):
         if self._frozen:
             raise ConfigError("listen", event.__name__, "The house is installed; listen before house.install(app).")
         self._listeners.setdefault(event, []).append(listener)
+
+    def known_stack(self, name: str) -> Stack | None:
+        """Return the stack that a decision names; None where it was made outside of one, as at a login."""
+        return self._stacks.get(name)
 
     def answers_of(self, stack: str) -> Answers:
         """Say how the area of that stack answers; outside of any area by what the request asks for."""

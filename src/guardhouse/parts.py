@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from guardhouse.core.events import Event
 from guardhouse.core.origin import Origins
@@ -12,9 +13,13 @@ from guardhouse.core.provider import Provider
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.crumbs import CookieReader
 from guardhouse.state.policy import SessionPolicy
-from guardhouse.state.store import SessionStore
+from guardhouse.state.record import Record
+from guardhouse.state.store import InlineLoading, SessionStore
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Signer
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,18 @@ class Parts:
     origins: Origins
     hosts: frozenset[bytes] = frozenset()
     """The Host values that the configured public URLs stand for; empty when none is configured."""
+    load_now: Callable[[bytes], Record | None] | None = field(init=False)
+    """The store's own inline loading, where it has that power."""
     session_cookie: CookieReader = field(init=False)
     visitor_cookie: CookieReader = field(init=False)
 
     def __post_init__(self) -> None:
+        load_now = self.store.load_now if isinstance(self.store, InlineLoading) else None
+        object.__setattr__(self, "load_now", load_now)
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
+
+
+async def resolve(value: T | Awaitable[T]) -> T:
+    """Await what a plain or an async function of the application gave."""
+    return await value if inspect.isawaitable(value) else value

@@ -21,7 +21,9 @@ from guardhouse.state.store import SessionStore
 
 _GUARD = ("needs", "provider", "named", "claim", "fetch", "judge")
 _PROVIDER = ("by_id", "by_credentials", "id_of", "password_of", "rehash")
-_PROVIDER_FIX = "Give a provider: MemoryUsers([...]), SQLUsers(...) or your own; a list of users goes into MemoryUsers."
+_PROVIDER_FIX = (
+    "Give a provider: MemoryUsers([...]), SQLUsers(...) or your own; a list of users goes into MemoryUsers."
+)
 _STORE = ("load", "create", "save", "move", "delete")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -31,7 +33,9 @@ def unknown(what: str, name: str, known: Sequence[str] | Mapping[str, object]) -
     """Word the error for a name that is not there."""
     names = sorted(known)
     nearest = get_close_matches(name, names, n=1)
-    return ConfigError(what, name, f"The names are: {', '.join(names)}.", nearest=nearest[0] if nearest else None)
+    return ConfigError(
+        what, name, f"The names are: {', '.join(names)}.", nearest=nearest[0] if nearest else None
+    )
 
 
 def named_guards(guards: Mapping[str, Guard], providers: Mapping[str, Provider[Any]]) -> dict[str, Guard]:
@@ -39,7 +43,9 @@ def named_guards(guards: Mapping[str, Guard], providers: Mapping[str, Provider[A
     named: dict[str, Guard] = {}
     for name, guard in guards.items():
         _refuse_bad_name("guards", name)
-        _refuse_other(f"guards.{name}", guard, _GUARD, "Give a guard: SessionGuard(), FunctionGuard(...) or your own.")
+        _refuse_other(
+            f"guards.{name}", guard, _GUARD, "Give a guard: SessionGuard(), FunctionGuard(...) or your own."
+        )
         named[name] = guard.named(name, _provider_of(name, guard, providers))
     _refuse_mixed_realms(named)
     return named
@@ -49,15 +55,20 @@ def checked_users(users: Provider[Any] | Mapping[str, Provider[Any]]) -> dict[st
     """Read the providers: a single one is called `users`."""
     providers = dict(users) if isinstance(users, Mapping) else {"users": users}
     if not providers:
-        raise ConfigError("users", providers, "A house needs at least one provider, such as MemoryUsers([...]).")
+        raise ConfigError(
+            "users", providers, "A house needs at least one provider, such as MemoryUsers([...])."
+        )
     for name, provider in providers.items():
+        _refuse_bad_name("users", name)
         _refuse_other("users" if len(providers) == 1 else f"users.{name}", provider, _PROVIDER, _PROVIDER_FIX)
     return providers
 
 
 def checked_store(store: SessionStore) -> SessionStore:
     """Refuse what is no store before the first login finds out."""
-    _refuse_other("store", store, _STORE, "Use 'memory:', 'sqlite:///file.db', or an object with these verbs.")
+    _refuse_other(
+        "store", store, _STORE, "Use 'memory:', 'sqlite:///file.db', or an object with these verbs."
+    )
     return store
 
 
@@ -93,7 +104,9 @@ def _provider_of(name: str, guard: Guard, providers: Mapping[str, Provider[Any]]
     if wanted is None and len(providers) == 1:
         return next(iter(providers))
     if wanted is None:
-        raise ConfigError(f"guards.{name}.provider", None, f"There are several: name one of {', '.join(providers)}.")
+        raise ConfigError(
+            f"guards.{name}.provider", None, f"There are several: name one of {', '.join(providers)}."
+        )
     if wanted not in providers:
         raise unknown(f"guards.{name}.provider", wanted, providers)
     return wanted
@@ -126,7 +139,9 @@ def checked_login_url(login_url: str | None) -> str | None:
     """Refuse what a browser would read as relative to the page that was refused."""
     if login_url is None or local_path(login_url) or login_url.startswith(("https://", "http://")):
         return login_url
-    raise ConfigError("login_url", login_url, "Write a path that begins with one slash, such as '/login', or a URL.")
+    raise ConfigError(
+        "login_url", login_url, "Write a path that begins with one slash, such as '/login', or a URL."
+    )
 
 
 def trusted_networks(cidrs: Sequence[str]) -> tuple[Network, ...]:
@@ -163,22 +178,29 @@ def _origin(key: str, url: object) -> bytes:
     """Read one origin of the configuration: scheme, host and port, exactly as a browser writes it."""
     parts = _split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ConfigError(key, url, "Write scheme and host, such as 'https://app.example.com'; no '*', no 'null'.")
+        raise ConfigError(
+            key, url, "Write scheme and host, such as 'https://app.example.com'; no '*', no 'null'."
+        )
     origin = f"{parts.scheme}://{parts.netloc}"
     if url not in (origin, f"{origin}/") or not well_formed(origin.encode()):
-        raise ConfigError(key, url, "Browsers write an origin in lower case and without a path.", nearest=origin.lower())
+        raise ConfigError(
+            key, url, "Browsers write an origin in lower case and without a path.", nearest=origin.lower()
+        )
     if parts.port is not None and parts.port == _DEFAULT_PORTS[parts.scheme]:
         nearest = origin.rpartition(":")[0]
-        raise ConfigError(key, url, "Browsers leave the default port out, so this would never match.", nearest=nearest)
+        raise ConfigError(
+            key, url, "Browsers leave the default port out, so this would never match.", nearest=nearest
+        )
     return origin.encode("ascii")
 
 
 def _split(url: object) -> SplitResult | None:
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
-        return parts if parts is None or parts.port != 0 else None
+        port = parts.port if parts else None
     except ValueError:  # no address between the brackets, or no number behind the colon
         return None
+    return None if port == 0 else parts
 
 
 def host(origin: bytes) -> bytes:

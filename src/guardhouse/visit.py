@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from guardhouse.carried import Carried
 from guardhouse.core.area import Step
@@ -25,11 +24,9 @@ from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Abstain, Allow, Decision, Deny, Identity, Pass, Verdict, conclude
 from guardhouse.errors import StoreError
-from guardhouse.parts import Parts
+from guardhouse.parts import Parts, resolve
 from guardhouse.state import fingerprint
 from guardhouse.state.record import Loaded
-
-T = TypeVar("T")
 
 _SAFE = Pass(CHECK, Reason.SAFE_METHOD)
 _COOKIE_NOT_READ = Pass("session", Reason.COOKIE_NOT_READ)
@@ -42,6 +39,11 @@ _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 class Form(Protocol):
     """The body of the request, as far as a token may be found in it."""
 
+    @property
+    def is_form(self) -> bool:
+        """Whether it is of a kind that may hold one."""
+        ...
+
     async def token(self) -> bytes | None:
         """Read the token field of a form, and leave the body to the application as it was."""
         ...
@@ -50,21 +52,19 @@ class Form(Protocol):
 class Visit:
     """One request at the gate. Everything about the visitor lives here and ends with the request."""
 
-    __slots__ = ("_carried", "_form", "_origin", "_users", "_verdicts", "decisions", "facts", "parts", "safe", "vary")
+    vary: frozenset[bytes] = frozenset()
+    """The request headers on which the answer depends."""
+    _carried: Carried | None = None
+    _origin: Pass | Deny | None = None
 
-    def __init__(
-        self, parts: Parts, facts: Facts, form: Form | None = None
-    ) -> None:
+    def __init__(self, parts: Parts, facts: Facts, form: Form | None = None) -> None:
         self.parts = parts
         self.facts = facts
         self.safe = facts.method in SAFE_METHODS and not facts.websocket
         self.decisions: dict[str, Decision] = {}
-        self.vary: frozenset[bytes] = frozenset()
         self._form = form
-        self._carried: Carried | None = None
-        self._origin: Pass | Deny | None = None
         self._verdicts: dict[str, Verdict] = {}
-        self._users: dict[tuple[str, str], Any] = {}
+        self._users: dict[tuple[str, str, str | None], Any] = {}
 
     # -- the stack ----------------------------------------------------------------------------------------------
 
@@ -78,40 +78,40 @@ class Visit:
             return decision
         trace: list[Verdict] = []
         try:
-            if stack.plain:
+            if stack.plain or await self._ask_first(stack, trace):
                 await self._ask_ambient(stack, trace)
-            else:
-                await self._ask_all(stack, trace)
+            if stack.after and trace and type(trace[-1]) is Allow:
+                await self._walk_after(stack, trace)
         except StoreError as error:
             return conclude(stack.name, [*trace, unavailable(error)])
         decision = self.decisions[stack.name] = conclude(stack.name, trace)
         return decision
 
-    async def _ask_all(self, stack: Stack, trace: list[Verdict]) -> None:
+    async def _ask_first(self, stack: Stack, trace: list[Verdict]) -> bool:
+        """Walk the first steps and ask the explicit guards; return whether the ambient ones are to be asked."""
         if stack.before and not await self._walk(stack.before, trace):
-            return
-        spoken = bool(stack.explicit) and await self._ask_explicit(stack, trace)
-        if not spoken and stack.ambient:
-            await self._ask_ambient(stack, trace)
-        if stack.after and trace and type(trace[-1]) is Allow:
-            allowed = trace.pop()
-            if await self._walk(stack.after, trace):
-                trace.append(allowed)
-
-    async def _ask_explicit(self, stack: Stack, trace: list[Verdict]) -> bool:
+            return False
         self.vary |= stack.explicit_vary
         for guard in stack.explicit:
             verdict = self._verdicts.get(guard.name)
             if verdict is None:
                 claim = guard.claim(self.facts)
-                verdict = claim if type(claim) in _SPOKEN else guard.judge(claim, await guard.fetch(claim, self))
+                verdict = claim if type(claim) in _SPOKEN else await self._judge(guard, claim)
                 self._verdicts[guard.name] = verdict
             trace.append(verdict)
             if type(verdict) is not Abstain:
-                if stack.session and self.parts.session_cookie.values(self.facts.headers):
+                if stack.session and self.parts.session_cookie.values(self.facts.lines(b"cookie")):
                     trace.insert(-1, _COOKIE_NOT_READ)
-                return True
-        return False
+                return False
+        return bool(stack.ambient)
+
+    async def _judge(self, guard: Guard, claim: object) -> Verdict:
+        return guard.judge(claim, await resolve(guard.fetch(claim, self)))
+
+    async def _walk_after(self, stack: Stack, trace: list[Verdict]) -> None:
+        allowed = trace.pop()
+        if await self._walk(stack.after, trace):
+            trace.append(allowed)
 
     async def _ask_ambient(self, stack: Stack, trace: list[Verdict]) -> None:
         """Ask in turn. What claims to be proven by ambient facts is looked up only after the origin check.
@@ -135,17 +135,25 @@ class Visit:
                         trace.append(origin)
                         if type(origin) is Deny:
                             return
-                    verdict = guard.judge(claim, await guard.fetch(claim, self))
+                    found = guard.fetch(claim, self)
+                    verdict = guard.judge(claim, await found if hasattr(found, "__await__") else found)
                 self._verdicts[guard.name] = verdict
             trace.append(verdict)
             if type(verdict) is not Abstain:
                 return
         if origin is None and not self.safe:
-            await self._note_origin(trace)
+            self._note_origin(trace)
 
-    async def _note_origin(self, trace: list[Verdict]) -> None:
-        """Nobody claimed anything; say all the same if the origin would have been refused, for that is next."""
-        origin = await self.check_origin()
+    def _note_origin(self, trace: list[Verdict]) -> None:
+        """Nobody claimed anything; say all the same if the origin would have been refused, for that is next.
+
+        A form may hold a token, but the body of somebody who claims nothing is not worth reading.
+        """
+        origin = self._origin or self._weigh_headers()
+        if type(origin) is AskToken:
+            if self._form is not None and self._form.is_form:
+                return
+            origin = weigh_token(origin, self._weigh_tokens(self._sent_tokens()))
         if isinstance(origin, Deny):
             trace.append(Abstain(origin.by, origin.reason, origin.evidence))
 
@@ -165,7 +173,7 @@ class Visit:
 
     def know(self, identity: Identity, user: Any) -> None:  # noqa: ANN401 - the user is the application's own type
         """Keep a user who was just found, so that nobody looks him up again."""
-        self._users[identity.provider, identity.user_id] = user
+        self._users[identity.provider, identity.user_id, identity.fingerprint] = user
 
     def forget(self) -> None:
         """Decide anew: the visitor has just logged in or out."""
@@ -179,16 +187,14 @@ class Visit:
     async def check_origin(self) -> Pass | Deny:
         """Weigh where the request comes from, once per visit. Login and logout ask for this by themselves."""
         if self._origin is None:
-            self._origin = _SAFE if self.safe else await self._weigh_origin()
+            verdict = _SAFE if self.safe else self._weigh_headers()
+            self._origin = weigh_token(verdict, await self._token()) if type(verdict) is AskToken else verdict
         return self._origin
 
-    async def _weigh_origin(self) -> Pass | Deny:
+    def _weigh_headers(self) -> Pass | Deny | AskToken:
         self.vary |= _ORIGIN_HEADERS
         origins = self._origins()
-        if isinstance(origins, Deny):
-            return origins
-        verdict = weigh(whence(self.facts), origins)
-        return weigh_token(verdict, await self._token()) if isinstance(verdict, AskToken) else verdict
+        return origins if type(origins) is Deny else weigh(whence(self.facts), origins)
 
     def _origins(self) -> Origins | Deny:
         """Find our own origin: the configured one; without that what Host says, compared and never linked to."""
@@ -204,10 +210,16 @@ class Visit:
 
     async def _token(self) -> TokenState:
         """Weigh the tokens that came: any genuine one will do, for nobody else can make one."""
-        sent = [value for name in TOKEN_HEADERS for value in self.facts.lines(name) if value]
+        sent = self._sent_tokens()
         if not sent and self._form is not None:
             in_form = await self._form.token()
             sent = [in_form] if in_form else []
+        return self._weigh_tokens(sent)
+
+    def _sent_tokens(self) -> list[bytes]:
+        return [value for name in TOKEN_HEADERS for value in self.facts.lines(name) if value]
+
+    def _weigh_tokens(self, sent: Sequence[bytes]) -> TokenState:
         if not sent:
             return TokenState.ABSENT
         genuine = any(self.carried.owns_token(token) for token in sent)
@@ -223,7 +235,7 @@ class Visit:
             self._carried = Carried(self.parts, self.facts)
         return self._carried
 
-    def session(self) -> Awaitable[Loaded]:
+    def session(self) -> Loaded | Awaitable[Loaded]:
         """Load the session that the request presents, once per visit."""
         return (self._carried or self.carried).load()
 
@@ -235,12 +247,13 @@ class Visit:
         was, presented = self.facts, carried.presented
         if presented is not was.presented:
             self.facts = Facts(
-                was.method, was.path, was.headers, was.scheme, was.peer, was.websocket, was.query, presented
+                was.method, was.path, was.headers, was.scheme, was.peer, was.websocket, was.query, presented,
+                was.single,
             )
 
     async def user(self, identity: Identity) -> Any:  # noqa: ANN401 - the user is the application's own type
         """Find the user of an identity, once per visit; a `Deny` when the login has lost its user or password."""
-        at = (identity.provider, identity.user_id)
+        at = (identity.provider, identity.user_id, identity.fingerprint)
         if at not in self._users:
             self._users[at] = await self._find_user(identity)
         return self._users[at]
@@ -276,8 +289,3 @@ class Visit:
 def unavailable(error: StoreError) -> Deny:
     """Word the trouble with a store as a verdict."""
     return Deny("store", Reason.STORE_UNAVAILABLE, {"trouble": str(error)})
-
-
-async def resolve(value: T | Awaitable[T]) -> T:
-    """Await what a plain or an async function of the application gave."""
-    return await value if inspect.isawaitable(value) else value

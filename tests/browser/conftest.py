@@ -57,8 +57,9 @@ def _wait_for(address: str) -> None:
         return
 
 
-@pytest.fixture(scope="package")  # Playwright keeps a loop running in this thread, where other tests need their own
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
+    """Start one for this package only: Playwright keeps a loop running in this thread, where other tests need theirs."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium)
         yield browser

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from guardhouse.core.area import Area, Note, Step
 from guardhouse.errors import ConfigError
+
+
+def any_text(text: str) -> Any:
+    return text
 
 
 def nothing(visit):
@@ -18,10 +24,13 @@ def nothing(visit):
         pytest.param(lambda: Area(guards=()), "area.guards", "at least one guard", id="no guard"),
         pytest.param(lambda: Area(guards=("a", "b", "a")), "area.guards", "once", id="a guard twice"),
         pytest.param(
-            lambda: Area(guards=("a",), answers="html"), "area.answers", "auto, json, page", id="answers"
+            lambda: Area(guards=("a",), answers=any_text("html")),
+            "area.answers",
+            "auto, json, page",
+            id="answers",
         ),
         pytest.param(
-            lambda: Step("audit", nothing, phase="later"), "step audit", "before guards", id="phase"
+            lambda: Step("audit", nothing, phase=any_text("later")), "step audit", "before guards", id="phase"
         ),
     ],
 )

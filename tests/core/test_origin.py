@@ -23,7 +23,7 @@ from guardhouse.core.origin import (
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.core.verdict import Deny, Pass
 
-from .csrf_oracle import OWN, TABLE, TRUSTED, Asked, oracle, serialised
+from .csrf_oracle import OWN, TABLE, TRUSTED, Asked, Token, oracle, serialised
 
 ORIGINS = Origins(frozenset({OWN.encode()}), frozenset({TRUSTED.encode()}))
 
@@ -97,7 +97,13 @@ REFERERS = (
     "https://app.test#@evil.test",
     "about:blank",
 )
-TOKENS = (("absent", 1), ("valid", 1), ("invalid", 1), ("valid", 2), ("invalid", 2))
+TOKENS: tuple[tuple[Token, int], ...] = (
+    ("absent", 1),
+    ("valid", 1),
+    ("invalid", 1),
+    ("valid", 2),
+    ("invalid", 2),
+)
 STATES = {"absent": TokenState.ABSENT, "valid": TokenState.VALID, "invalid": TokenState.INVALID}
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import pytest
 
 from guardhouse.core.area import Area, Note, Step
-from guardhouse.core.guard import Need, ambient, header_need
+from guardhouse.core.facts import Facts
+from guardhouse.core.guard import Guard, Need, Supply, ambient, header_need
+from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Check, derive
+from guardhouse.core.verdict import Abstain
 from guardhouse.errors import UnmetNeedError
 from guardhouse.guards.function import FunctionGuard
 from guardhouse.guards.session import SessionGuard
@@ -16,17 +21,36 @@ def nothing(visit):
     return None
 
 
-COOKIE = SessionGuard(needs=(Need("cookie:remember", ambient=True),))
-GUARDS = {
-    name: guard.named(name, "users")
-    for name, guard in {
-        "web": SessionGuard(),
-        "staff": SessionGuard(realm="staff"),
-        "key": FunctionGuard(header="X-Api-Key", find=str),
-        "partner": FunctionGuard(header="X-Partner", find=str),
-        "remembered": COOKIE,
-    }.items()
+@dataclass(frozen=True)
+class Reading:
+    """A guard that reads what it is told to, and believes nobody."""
+
+    needs: tuple[Need, ...]
+    name: str = ""
+    provider: str | None = None
+
+    def named(self, name: str, provider: str) -> Reading:
+        return replace(self, name=name, provider=provider)
+
+    def claim(self, facts: Facts) -> Abstain:
+        return Abstain(self.name, Reason.NO_CREDENTIAL)
+
+    async def fetch(self, claim: object, supply: Supply) -> None:
+        return None
+
+    def judge(self, claim: object, found: object) -> Abstain:
+        return Abstain(self.name, Reason.NO_CREDENTIAL)
+
+
+COOKIE = Reading((Need("cookie:remember", ambient=True),))
+KINDS: dict[str, Guard] = {
+    "web": SessionGuard(),
+    "staff": SessionGuard(realm="staff"),
+    "key": FunctionGuard(header="X-Api-Key", find=str),
+    "partner": FunctionGuard(header="X-Partner", find=str),
+    "remembered": COOKIE,
 }
+GUARDS: dict[str, Guard] = {name: guard.named(name, "users") for name, guard in KINDS.items()}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +99,7 @@ def test_a_stack_follows_from_needs(area, names, session, origin, plain, varies)
 
 @pytest.mark.parametrize("need", ["weather", "header:", "cookie:", "certificate:client", ""])
 def test_a_need_that_nothing_supplies_stops_the_start(need):
-    guards = {"odd": SessionGuard(needs=(Need(need, ambient=True),)).named("odd", "users")}
+    guards = {"odd": Reading((Need(need, ambient=True),)).named("odd", "users")}
     with pytest.raises(UnmetNeedError) as raised:
         derive("area", Area(("odd",)), guards)
     assert (raised.value.need, raised.value.wanted_by) == (need, "guard odd")
@@ -86,7 +110,7 @@ def test_a_guard_is_ambient_as_soon_as_one_of_its_needs_is():
     assert header_need("X-Api-Key") == Need("header:x-api-key", ambient=False)
     assert not ambient(GUARDS["key"])
     assert ambient(GUARDS["web"])
-    assert ambient(SessionGuard(needs=(header_need("X-Device"), Need("cookie:device", ambient=True))))
+    assert ambient(Reading((header_need("X-Device"), Need("cookie:device", ambient=True))))
 
 
 ALONE = """\

@@ -46,7 +46,8 @@ def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, list[
         try:
             yield process, said[0].rpartition(" ")[2], said
         finally:
-            process.kill()
+            process.terminate()
+            process.communicate(timeout=10)
 
 
 def fetch(url: str, trusted: ssl.SSLContext | None = None) -> int:
@@ -95,6 +96,33 @@ def test_it_serves_https(tmp_path):
     with running("--store", "memory:", "--tls-cert", str(cert), "--tls-key", str(key)) as (_, address, _said):
         assert address.startswith("https://")
         assert fetch(f"{address}/public", trusted) == 200
+
+
+def test_a_demo_that_others_can_reach_says_so():
+    with running("--host", "0.0.0.0", "--store", "memory:", "--users", "3") as (_, _address, said):  # noqa: S104 - that is the point
+        assert "explains its refusals to everybody" in said[4]
+
+
+def test_without_its_extra_the_demo_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "guardhouse.demo.serving", None)
+    monkeypatch.delattr("guardhouse.demo.serving", raising=False)
+    result = CliRunner().invoke(demo, ["--port", "0"])
+    assert result.exit_code == 1
+    assert "pip install 'guardhouse[demo]'" in result.output
+
+
+def test_reset_makes_a_demo_begin_empty(tmp_path):
+    store = f"sqlite:///{tmp_path}/demo.db"
+    secrets: set[str] = set()
+    for arguments in ((), (), ("--reset",)):
+        with running("--store", store, *arguments) as (process, address, _):
+            assert fetch(f"{address}/public") == 200
+            process.terminate()
+            process.wait(10)
+        books = Books(tmp_path / "demo.db")
+        secrets.add(books.secret())
+        books.close()
+    assert len(secrets) == 2
 
 
 def test_a_port_in_use_is_one_clear_line():

@@ -159,7 +159,7 @@ def guard_as_default() -> Starlette:
     app = FastAPI()
 
     @app.get("/secret")
-    async def endpoint(me: Annotated[Any, Body()] = SessionGuard()) -> str:  # noqa: B008 - that is the trap
+    async def endpoint(me: Annotated[Any, Body()] = SessionGuard()) -> str:
         return "secret"
 
     return installed(app)
@@ -187,6 +187,16 @@ def layer_as_parameter() -> Starlette:
 
 def current_user(me: Annotated[str, SessionGuard()]) -> str:
     return me
+
+
+def stack_as_parameter() -> Starlette:
+    app = FastAPI()
+
+    @app.get("/secret")
+    async def endpoint(me: Annotated[User, house.stack("api")]) -> str:
+        return me.id
+
+    return installed(app)
 
 
 def guard_as_parameter_of_a_dependency() -> Starlette:
@@ -278,11 +288,18 @@ def public_and_guarded() -> Starlette:
 
 TRAPS: list[Any] = [
     pytest.param(layer_on_an_included_route, "/in/secret", "include_router() drops", id="1 included route"),
-    pytest.param(layer_on_an_included_websocket, "/shout", "include_router() drops", id="1 included websocket"),
-    pytest.param(layer_shared_with_a_route_that_keeps_it, "/secret", "include_router() drops", id="1 shared layer"),
+    pytest.param(
+        layer_on_an_included_websocket, "/shout", "include_router() drops", id="1 included websocket"
+    ),
+    pytest.param(
+        layer_shared_with_a_route_that_keeps_it, "/secret", "include_router() drops", id="1 shared layer"
+    ),
     pytest.param(requires_above_the_route, "/secret", "below the decorator", id="2 requires above"),
     pytest.param(
-        requires_above_another_decorator_above_the_route, "/secret", "below the decorator", id="2 with another"
+        requires_above_another_decorator_above_the_route,
+        "/secret",
+        "below the decorator",
+        id="2 with another",
     ),
     pytest.param(requires_between_two_routes, "/secret", "below the decorator", id="2 between two routes"),
     pytest.param(guard_as_parameter, "/secret", 'house.guard("...")', id="3 guard as parameter"),
@@ -290,20 +307,33 @@ TRAPS: list[Any] = [
     pytest.param(guard_as_default, "/secret", 'house.guard("...")', id="3 as the default"),
     pytest.param(guard_not_called, "/secret", 'house.guard("...")', id="3 not called"),
     pytest.param(layer_as_parameter, "/secret", 'house.guard("...")', id="3 a layer"),
+    pytest.param(stack_as_parameter, "/secret", 'house.guard("...")', id="3 a stack"),
     pytest.param(guard_as_parameter_of_a_dependency, "/secret", 'house.guard("...")', id="3 in a dependency"),
-    pytest.param(app_guard_and_documentation, "/openapi.json", "'/docs/oauth2-redirect'", id="4 documentation"),
+    pytest.param(
+        app_guard_and_documentation, "/openapi.json", "'/docs/oauth2-redirect'", id="4 documentation"
+    ),
     pytest.param(app_guard_and_plain_route, "/secret", 'house.layer("api")', id="4 plain route"),
     pytest.param(app_guard_and_plain_websocket, "/shout", 'house.layer("api")', id="4 plain websocket"),
     pytest.param(app_guard_and_files, "/files", "house.public", id="4 files"),
-    pytest.param(app_guard_and_sub_application, "/below/secret", 'house.layer("api")', id="4 sub-application"),
+    pytest.param(
+        app_guard_and_sub_application, "/below/secret", 'house.layer("api")', id="4 sub-application"
+    ),
     pytest.param(router_guard_and_plain_route, "/in/secret", 'house.layer("api")', id="4 router"),
     pytest.param(
-        inclusion_guard_and_mount_in_a_nested_router, "/in/below/secret", 'house.layer("api")', id="4 nested inclusion"
+        inclusion_guard_and_mount_in_a_nested_router,
+        "/in/below/secret",
+        'house.layer("api")',
+        id="4 nested inclusion",
     ),
     pytest.param(cors_for_everybody, "CORSMiddleware", "allow_origins=[...]", id="8 every origin"),
-    pytest.param(cors_by_a_pattern_for_everybody, "CORSMiddleware", "allow_origins=[...]", id="8 every origin matches"),
     pytest.param(
-        cors_for_everybody_in_a_sub_application, "CORSMiddleware", "allow_origins=[...]", id="8 in a sub-application"
+        cors_by_a_pattern_for_everybody, "CORSMiddleware", "allow_origins=[...]", id="8 every origin matches"
+    ),
+    pytest.param(
+        cors_for_everybody_in_a_sub_application,
+        "CORSMiddleware",
+        "allow_origins=[...]",
+        id="8 in a sub-application",
     ),
     pytest.param(public_and_guarded, "/secret", "guarded or public", id="public and guarded"),
 ]
@@ -326,7 +356,10 @@ def test_a_server_without_lifespan_serves_no_request_of_it(write: Callable[[], S
 
 
 def test_the_error_says_in_which_line_the_endpoint_stands():
-    with pytest.raises(ConfigError, match=rf"route /secret \(.*{Path(__file__).name}:\d+\)"), TestClient(guard_not_called()):
+    with (
+        pytest.raises(ConfigError, match=rf"route /secret \(.*{Path(__file__).name}:\d+\)"),
+        TestClient(guard_not_called()),
+    ):
         pass
 
 
@@ -352,7 +385,9 @@ def layer_on_a_fastapi_route() -> Starlette:
 
 
 def layer_on_a_mount() -> Starlette:
-    return installed(Starlette(routes=[Mount("/", routes=[Route("/secret", secret)], middleware=[plain.layer("api")])]))
+    return installed(
+        Starlette(routes=[Mount("/", routes=[Route("/secret", secret)], middleware=[plain.layer("api")])])
+    )
 
 
 def layer_on_a_mount_in_an_included_router() -> Starlette:
@@ -644,9 +679,13 @@ def ordinary_starlette() -> Starlette:
         WebSocketRoute("/echo", Echo),
     ]
     explicit = Middleware(CORSMiddleware, allow_origins=["https://front.example"], allow_credentials=True)
-    pattern = Middleware(CORSMiddleware, allow_origin_regex=r"https://\w+\.front\.example", allow_credentials=True)
+    pattern = Middleware(
+        CORSMiddleware, allow_origin_regex=r"https://\w+\.front\.example", allow_credentials=True
+    )
     everybody_without = Middleware(CORSMiddleware, allow_origins=["*"])
-    return Starlette(routes=routes, middleware=[explicit, pattern, everybody_without, Middleware(GZipMiddleware)])
+    return Starlette(
+        routes=routes, middleware=[explicit, pattern, everybody_without, Middleware(GZipMiddleware)]
+    )
 
 
 def ordinary_fastapi() -> Starlette:
@@ -675,7 +714,7 @@ def guarded_throughout() -> Starlette:
     app.add_route("/plain", house.requires("api")(secret))
     app.add_route("/open", house.public(Shop("open").__call__.__func__))  # type: ignore[attr-defined]
     app.add_route("/csrf-cookie", house.csrf_cookie)
-    app.add_route("/page", GuardedPage)
+    app.router.routes.append(Route("/page", GuardedPage))
     app.mount("/files", house.public(StaticFiles(directory=Path(__file__).parent)))
     app.mount("/assets", app=house.public(Starlette(routes=[Route("/", secret)])))
     app.router.routes.append(Mount("/guarded", routes=[Route("/", secret)], middleware=[house.layer("api")]))

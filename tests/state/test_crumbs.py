@@ -21,10 +21,6 @@ THEIRS = b"__Host-gh=" + OTHER
 KEY = sha256(ID).digest()
 
 
-def lines(*cookies: bytes) -> list[tuple[bytes, bytes]]:
-    return [(b"host", b"__Host-gh=not-a-cookie"), *((b"cookie", cookie) for cookie in cookies)]
-
-
 def stated(*cookies: bytes) -> list[bytes]:
     """Say it plainly: split on semicolons, trim SP and HTAB, the name ends at the first equals sign."""
     found = []
@@ -71,7 +67,7 @@ COOKIES = st.one_of(st.lists(PIECES, max_size=12).map(b"".join), st.binary(max_s
 @example([b"a=;__Host-gh= 1 "])
 @example([b'a="; __Host-gh=1; b="'])
 def test_code_and_statement_agree(cookies):
-    assert READER.values(lines(*cookies)) == stated(*cookies)
+    assert READER.values(cookies) == stated(*cookies)
 
 
 ABSENT, MALFORMED = Presented(CookieState.ABSENT), Presented(CookieState.MALFORMED)
@@ -129,7 +125,7 @@ DUPLICATE, PRESENT = Presented(CookieState.DUPLICATE), Presented(CookieState.PRE
     ],
 )
 def test_what_a_request_presents(cookies, presented):
-    assert READER.present(lines(*cookies)) == presented
+    assert READER.present(cookies) == presented
 
 
 def test_the_store_key_is_the_hash_of_the_id():
@@ -151,7 +147,7 @@ WORST = {
 @pytest.mark.parametrize("worst", WORST)
 def test_reading_takes_time_in_proportion(worst):
     def took(size: int) -> float:
-        cookies = lines(*WORST[worst](size))
+        cookies = WORST[worst](size)
         best = 9.0
         for _ in range(5):
             began = perf_counter()

@@ -10,6 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
+from guardhouse.errors import ConfigError
+from guardhouse.settings import checked_users
 from guardhouse.state.record import (
     Changes,
     Deadline,
@@ -22,6 +24,7 @@ from guardhouse.state.record import (
     passed,
     readable,
 )
+from guardhouse.users.memory import MemoryUsers
 
 ADA = Login("1", "users", "web", 100.0, "v1.k.m")
 BOB = Login("2", "staff", "desk", 100.0)
@@ -173,7 +176,9 @@ def test_owners_are_the_users_who_are_logged_in():
     assert record().idle_until == 150.0
 
 
-def test_nobody_becomes_another_by_a_colon_in_his_name():
-    one = record(logins={"r": Login("b:1", "a", "web", 0.0)})
-    other = record(logins={"r": Login("1", "a:b", "web", 0.0)})
-    assert one.owners != other.owners
+def test_the_first_colon_of_an_owner_parts_provider_and_id():
+    """So the name of a provider has none; an id may, and is still nobody else's."""
+    logins = {"r": Login("b:1", "a", "web", 0.0)}
+    assert record(logins=logins).owners == {"a:b:1"}
+    with pytest.raises(ConfigError, match="a:b"):
+        checked_users({"a:b": MemoryUsers([])})

@@ -377,7 +377,8 @@ async def test_an_asynchronous_database_that_is_away_is_an_outage_too(tmp_path: 
     with pytest.raises(UsersUnavailableError):
         await users.by_id("1")
     await away.dispose()
-    for thread in threading.enumerate():  # aiosqlite's, which would report its end to a loop that is closed by then
+    for thread in threading.enumerate():
+        # aiosqlite's, which would report its end to a loop that is closed by then.
         if "_connection_worker" in thread.name:
             await to_thread.run_sync(thread.join)
 

@@ -59,11 +59,13 @@ def demo(  # noqa: PLR0913 - one parameter for each option
     serving = _serving()
     with ExitStack() as stack:
         taken = stack.enter_context(_address(serving, host, port))
-        folder = stack.enter_context(TemporaryDirectory(prefix="guardhouse-demo-"))
+        if store is None:
+            folder = stack.enter_context(TemporaryDirectory(prefix="guardhouse-demo-"))
+            store = f"sqlite:///{folder}/demo.db"
         settings = serving.Settings(
             host=host,
             port=taken.getsockname()[1],
-            store=store or f"sqlite:///{folder}/demo.db",
+            store=store,
             users=users,
             trusted_origins=origins,
             tls=tls_cert is not None,

@@ -33,8 +33,8 @@ def header_need(name: str) -> Need:
 class Supply(Protocol):
     """What a look-up may use: facts that cost I/O, supplied by the house and shared by all guards of a visit."""
 
-    def session(self) -> Awaitable[Any]:
-        """Load the session that the request presents, once per visit."""
+    def session(self) -> Any | Awaitable[Any]:  # noqa: ANN401 - a state.record.Loaded; the core knows no records
+        """Load the session that the request presents, once per visit; at once where the store can."""
         ...
 
 
@@ -68,7 +68,7 @@ class Guard(Protocol):
         """Read the request: an `Abstain` or `Deny` ends here, anything else is handed to `fetch`."""
         ...
 
-    def fetch(self, claim: Any, supply: Supply) -> Awaitable[Any]:  # noqa: ANN401 - each guard finds its own thing
+    def fetch(self, claim: Any, supply: Supply) -> Any | Awaitable[Any]:  # noqa: ANN401 - each guard finds its own thing
         """Look the claim up. Raise `StoreError` when that is impossible."""
         ...
 

@@ -24,6 +24,9 @@ CHECK = "origin"
 TOKEN_HEADERS = (b"x-xsrf-token", b"x-csrf-token")
 """Where scripts put the token: axios and Angular by themselves, and the meta-tag habit of the thread."""
 
+TOKEN_FIELD = "_token"  # noqa: S105 - the name of a field
+"""Where a form has it."""
+
 _ORIGIN = pattern(rb"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 _SAFE = Pass(CHECK, Reason.SAFE_METHOD)

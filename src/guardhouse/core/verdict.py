@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias, assert_never
+from typing import TypeAlias, final
 
 from msgspec import Struct
 
@@ -28,6 +28,7 @@ class Identity(Struct, frozen=True, gc=False):
     """Binds a login to the password that opened it; None where no password was involved."""
 
 
+@final
 class Allow(Struct, frozen=True, gc=False):
     """Yes: this is who calls. Ends the asking."""
 
@@ -36,6 +37,7 @@ class Allow(Struct, frozen=True, gc=False):
     identity: Identity
 
 
+@final
 class Deny(Struct, frozen=True):
     """No. Ends the asking, also for every weaker guard."""
 
@@ -44,6 +46,7 @@ class Deny(Struct, frozen=True):
     evidence: Mapping[str, object] = NO_EVIDENCE
 
 
+@final
 class Abstain(Struct, frozen=True):
     """Not mine, or stale: the next guard may speak. The reason is kept in case nobody does."""
 
@@ -52,6 +55,7 @@ class Abstain(Struct, frozen=True):
     evidence: Mapping[str, object] = NO_EVIDENCE
 
 
+@final
 class Pass(Struct, frozen=True):
     """A check that proves nobody's identity has no objection; the asking goes on."""
 
@@ -82,15 +86,10 @@ def conclude(stack: str, verdicts: Sequence[Verdict]) -> Decision:
     """
     silence: Abstain | None = None
     for verdict in verdicts:
-        match verdict:
-            case Pass():
-                continue
-            case Allow() | Deny():
-                return Decision(stack, verdict, verdicts)
-            case Abstain():
-                silence = _more_telling(silence, verdict)
-            case _:
-                assert_never(verdict)
+        if type(verdict) is Abstain:
+            silence = _more_telling(silence, verdict)
+        elif type(verdict) is not Pass:
+            return Decision(stack, verdict, verdicts)
     if silence is None:
         return Decision(stack, Deny(stack, Reason.NO_CREDENTIAL), verdicts)
     return Decision(stack, Deny(silence.by, silence.reason, silence.evidence), verdicts)

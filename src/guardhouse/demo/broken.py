@@ -35,11 +35,11 @@ class UnsteadyStore(MemoryStore):
 
     away = False
 
-    async def load(self, key: bytes) -> Record | None:
+    def load_now(self, key: bytes) -> Record | None:
         """Read a record, while the store is there."""
         if self.away:
             raise StoreError("connection refused")
-        return await super().load(key)
+        return super().load_now(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,8 @@ def _house(slug: str, passwords: Passwords, trouble: Trouble, parts: dict[str, o
         "explain": "full",
         "debug": True,
     }
-    return Guardhouse[User](**usual | parts)
+    settings: dict[str, Any] = usual | parts
+    return Guardhouse[User](**settings)
 
 
 def _add_login(app: FastAPI, house: Guardhouse[User], trouble: Trouble) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from guardhouse.core.answer import REASON_HEADER, Explain, Refusal, problem
 from guardhouse.core.facts import Facts
 from guardhouse.core.intended import local_path
-from guardhouse.edge.page import refusal_page
+from guardhouse.edge.page import STYLE_SOURCE, refusal_page
 from guardhouse.house import Guardhouse
 from guardhouse.refused import refusal_headers
 
@@ -20,7 +20,7 @@ UNAUTHORIZED = 401
 _URL_SAFE = "/:@!$&'()*+,;=~-._?%"
 
 PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "Content-Security-Policy": f"default-src 'none'; style-src {STYLE_SOURCE}; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -46,7 +46,8 @@ def _problem(refusal: Refusal, explain: Explain, headers: dict[str, str]) -> Res
 
 
 def _page(refusal: Refusal, house: Guardhouse[Any], headers: dict[str, str]) -> Response:
-    body = refusal_page(problem(refusal, house.explain), login_url=house.login_url)
+    stack = house.known_stack(refusal.stack)
+    body = refusal_page(problem(refusal, house.explain), login_url=house.login_url, stack=stack)
     return Response(body, refusal.status, headers | PAGE_HEADERS, media_type="text/html")
 
 

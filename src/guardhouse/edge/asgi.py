@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from guardhouse.core.answer import Refusal
-from guardhouse.core.facts import SAFE_METHODS, Facts, Header
+from guardhouse.core.facts import NOTHING_PRESENTED, SAFE_METHODS, Facts, Header, by_name
 from guardhouse.core.proxy import seen_through
 from guardhouse.core.reasons import Reason
 from guardhouse.edge.answers import answer
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SCOPE_KEY = "guardhouse"
 
 BeforeBody = Callable[["Passage", Scope], Awaitable[None]]
+
+_MERGED = frozenset({b"vary", b"cache-control"})
 
 _LEAVING = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
@@ -154,7 +156,10 @@ def facts_of(scope: Scope, house: Guardhouse[Any]) -> Facts:
         peer, scheme = seen_through(peer, _page_scheme(scheme), scope["headers"], house.proxies)
     websocket = scope["type"] == "websocket"
     method = "GET" if websocket else scope["method"]
-    return Facts(method, scope["path"], scope["headers"], scheme, peer, websocket, scope.get("query_string", b""))
+    headers, query = scope["headers"], scope.get("query_string", b"")
+    # A safe request is asked for its cookie and little else; an unsafe one for all that tells where it comes from.
+    single = None if method in SAFE_METHODS else by_name(headers)
+    return Facts(method, scope["path"], headers, scheme, peer, websocket, query, NOTHING_PRESENTED, single)
 
 
 def house_of(scope: Scope, parts: Parts | None = None) -> Guardhouse[Any]:
@@ -195,19 +200,20 @@ def _dressed(message: Message, depends_on: frozenset[bytes], cookies: Sequence[b
     """Add what depends on the visitor: Vary, no-store, cookies."""
     if not depends_on:
         return message
+    vary, cache = _vary_line(depends_on), b"no-store"
     headers: list[Header] = []
-    vary = _vary_line(depends_on)
-    cache = b"no-store"
     for header in message.get("headers", ()):
-        if header[0] == b"vary":
-            vary = _joined(header[1], vary)
-        elif header[0] == b"cache-control":
-            cache = header[1] if _private(header[1]) and not cookies else cache
-        else:
+        if header[0] not in _MERGED:
             headers.append(header)
+        elif header[0] == b"vary":
+            vary = _joined(header[1], vary)
+        elif _private(header[1]) and not cookies:
+            cache = header[1]
     headers += ((b"vary", vary), (b"cache-control", cache))
-    headers += [(b"set-cookie", line) for line in cookies]
-    return {**message, "headers": headers}
+    if cookies:
+        headers += [(b"set-cookie", line) for line in cookies]
+    message["headers"] = headers
+    return message
 
 
 @lru_cache(maxsize=256)
@@ -225,8 +231,11 @@ def _joined(already: bytes, vary: bytes) -> bytes:
 
 @lru_cache(maxsize=256)
 def _private(cache_control: bytes) -> bool:
-    """An application may say `private` or `no-store` itself; anything else could leave one visitor's answer to all."""
-    directives = {part.strip().split(b"=")[0] for part in cache_control.lower().split(b",")}
+    """Accept a bare `private` or `no-store` of the application; with an argument it is about one header only.
+
+    Anything else could leave one visitor's answer to all.
+    """
+    directives = {part.strip() for part in cache_control.lower().split(b",")}
     return bool(directives & {b"private", b"no-store"}) and b"public" not in directives
 
 

@@ -120,7 +120,9 @@ def _refuse_broken_promises(left_out: Sequence[RouteInfo]) -> None:
     if _is_documentation(info):
         paths = [other.path for other in left_out if _is_documentation(other)]
         fix = f"Say that it is open, house.install(app, public={paths}), or switch it off, docs_url=None and so on."
-    raise ConfigError(_at(info), "outside of the dependencies around it", f"They reach API routes only. {fix}")
+    raise ConfigError(
+        _at(info), "outside of the dependencies around it", f"They reach API routes only. {fix}"
+    )
 
 
 def _left_out(info: RouteInfo) -> bool:

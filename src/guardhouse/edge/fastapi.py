@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, params
@@ -12,7 +13,7 @@ from starlette.types import Scope
 
 from guardhouse.core.stack import Stack
 from guardhouse.edge import starlette
-from guardhouse.edge.asgi import Passage, visit_of
+from guardhouse.edge.asgi import BeforeBody, Passage, visit_of
 from guardhouse.edge.openapi import describe
 from guardhouse.edge.routes import Guarding
 from guardhouse.visit import Visit
@@ -24,11 +25,6 @@ Admit = Callable[[Visit, Stack], Awaitable[Any]]
 
 class Guardhouse(starlette.Guardhouse[U]):
     """A house for FastAPI applications."""
-
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - the settings of house.Guardhouse
-        super().__init__(**settings)
-        self._before_body = _ask_route
-        self._askings: dict[tuple[str, str], Asking] = {}
 
     def install(self, app: Starlette, *, public: Sequence[str] = ()) -> None:
         """Put the house around an application; on FastAPI its OpenAPI tells of schemes and refusals too."""
@@ -52,6 +48,13 @@ class Guardhouse(starlette.Guardhouse[U]):
         """Guard a router or a route whose endpoints do not ask for the user: `dependencies=[house.require("web")]`."""
         return self._security(names, self.admit_user, "require")
 
+    def _before_body(self) -> BeforeBody:
+        return _ask_route
+
+    @cached_property
+    def _askings(self) -> dict[tuple[str, str], Asking]:
+        return {}
+
     def _security(self, names: tuple[str, ...], admit: Admit, means: str) -> params.Security:
         """Return the same object for the same question, so that FastAPI asks once and tests can replace it."""
         stack = self.stack(*names)
@@ -71,8 +74,11 @@ class Asking(params.Security):
     guarding: Guarding
     admit: Admit
 
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
     def __init__(self, guarding: Guarding, admit: Admit) -> None:
         super().__init__(dependency=self)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Message, Receive
 
-FIELD = "_token"
+from guardhouse.core.origin import TOKEN_FIELD
 
 LONGEST_FORM = 64 * 1024
 """A longer form is passed on unread, and its token must come in a header."""
@@ -22,14 +22,22 @@ class FormReader:
     What the application reads of a form is remembered too, for it may ask for the login after that.
     """
 
-    __slots__ = ("_ahead", "_over", "_read", "_receive", "is_form")
+    __slots__ = ("_ahead", "_headers", "_is_form", "_over", "_read", "_receive")
 
     def __init__(self, receive: Receive, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self._receive = receive
         self._ahead: deque[Message] = deque()
         self._read = b""
         self._over = False
-        self.is_form = _is_form(headers)
+        self._headers = headers
+        self._is_form: bool | None = None
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a URL-encoded form; looked up when the first somebody wants to know."""
+        if self._is_form is None:
+            self._is_form = _is_form(self._headers)
+        return self._is_form
 
     def receive(self) -> Awaitable[Message]:
         """Give the application what was read ahead first."""
@@ -71,5 +79,5 @@ def _field(body: bytes) -> bytes | None:
         fields = parse_qsl(body.decode("ascii"), max_num_fields=MOST_FIELDS)
     except ValueError:
         return None
-    tokens = [value for name, value in fields if name == FIELD]
+    tokens = [value for name, value in fields if name == TOKEN_FIELD]
     return tokens[0].encode("utf-8", "replace") if len(tokens) == 1 else None

@@ -52,7 +52,13 @@ def _complete(schema: Schema, app: FastAPI, house: Any) -> None:  # noqa: ANN401
                     _complete_operation(operations[method.lower()], components, info, method, house)
 
 
-def _complete_operation(operation: Schema, components: Schema, info: RouteInfo, method: str, house: Any) -> None:  # noqa: ANN401 - as above
+def _complete_operation(
+    operation: Schema,
+    components: Schema,
+    info: RouteInfo,
+    method: str,
+    house: Any,  # noqa: ANN401 - as above
+) -> None:
     """Several stacks on one route must all let a caller pass; in each, any guard will do."""
     ours = [guarding for guarding in info.guards if guarding.house is house]
     required = {guarding.stack.name: guarding.stack for guarding in ours if guarding.means != "optional"}
@@ -118,11 +124,18 @@ def _can_say(stack: Stack, reason: Reason, method: str) -> bool:
 
 
 def _response(status: int, codes: list[str]) -> Mapping[str, Any]:
-    schema = {"allOf": [{"$ref": f"#/components/schemas/{PROBLEM}"}, {"properties": {"code": {"enum": codes}}}]}
+    schema = {
+        "allOf": [{"$ref": f"#/components/schemas/{PROBLEM}"}, {"properties": {"code": {"enum": codes}}}]
+    }
     return {"description": _WHEN[status], "content": {"application/problem+json": {"schema": schema}}}
 
 
 def _problem_schema() -> Schema:
     text = {"type": "string"}
     properties = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text, "code": text}
-    return {"type": "object", "title": "A refusal (RFC 9457)", "required": list(properties), "properties": properties}
+    return {
+        "type": "object",
+        "title": "A refusal (RFC 9457)",
+        "required": list(properties),
+        "properties": properties,
+    }

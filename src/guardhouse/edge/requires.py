@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from typing import Any, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -49,7 +50,9 @@ def _refuse_unwrappable(endpoint: Endpoint, guarding: Guarding) -> None:
         fix = "Decorate its methods, or use Route(middleware=[house.layer(...)])."
         raise ConfigError("requires", endpoint.__name__, fix)
     if inspect.isgeneratorfunction(endpoint) or inspect.isasyncgenfunction(endpoint):
-        fix = f'A generator starts after the answer; use dependencies=[house.require("{guarding.stack.name}")].'
+        fix = (
+            f'A generator starts after the answer; use dependencies=[house.require("{guarding.stack.name}")].'
+        )
         raise ConfigError("requires", endpoint.__name__, fix)
 
 
@@ -91,7 +94,7 @@ def _is_connection(annotation: object) -> bool:
 
 
 def _connection(args: tuple[Any, ...], kwargs: dict[str, Any]) -> HTTPConnection:
-    for value in (*args, *kwargs.values()):
+    for value in chain(args, kwargs.values()):
         if hasattr(value, "scope"):  # cheaper than asking an abstract base class, on every request
             return cast("HTTPConnection", value)
     raise ConfigError("requires", "a call without a request", "Hand the request on to the guarded function.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -125,7 +125,9 @@ def _visit(route: BaseRoute, context: Any, around: _Around) -> Iterator[RouteInf
     if isinstance(route, Mount | Host):
         inner = _innermost(route.app)
         public = public or is_public(inner)
-        yield RouteInfo(path, (), "mount", inner, route, context, found, public, path, promised=around.promised)
+        yield RouteInfo(
+            path, (), "mount", inner, route, context, found, public, path, promised=around.promised
+        )
         if getattr(inner, "routes", None):
             yield from walk(inner, _Around(path, found, around.promised, public))
         return
@@ -224,10 +226,13 @@ def is_public(endpoint: Any) -> bool:  # noqa: ANN401 - any callable
     return bool(getattr(endpoint, PUBLIC_MARK, False))
 
 
-def place_of(endpoint: Callable[..., Any] | Any) -> str:  # noqa: ANN401 - any callable
-    """Say in which file and line something was written."""
-    inner = inspect.unwrap(endpoint) if callable(endpoint) else type(endpoint)
+def place_of(endpoint: Any) -> str:  # noqa: ANN401 - any callable
+    """Say where something was written: the file and line of a function, the name of a class."""
+    inner = endpoint
+    while (deeper := inner_of(inner)) is not None:
+        inner = deeper
     code = getattr(inner, "__code__", None)
     if code is not None:
         return f"{code.co_filename}:{code.co_firstlineno}"
-    return getattr(type(endpoint) if not isinstance(inner, type) else inner, "__module__", "") or repr(type(endpoint))
+    kind = inner if isinstance(inner, type) else type(inner)
+    return f"{kind.__module__}.{kind.__qualname__}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -37,8 +37,6 @@ A = TypeVar("A", bound=Any)
 class Guardhouse(house.Guardhouse[U]):
     """A house for Starlette applications."""
 
-    _before_body: BeforeBody | None = None
-
     def install(self, app: Starlette, *, public: Sequence[str] = ()) -> None:
         """Put the house around an application, before it starts.
 
@@ -48,9 +46,11 @@ class Guardhouse(house.Guardhouse[U]):
         """
         layer = cast("Any", Layer)
         if any(item.cls is layer and item.kwargs.get("house") is self for item in app.user_middleware):
-            raise ConfigError("install", "this house, a second time", "Install a house once on an application.")
+            raise ConfigError(
+                "install", "this house, a second time", "Install a house once on an application."
+            )
         app.add_middleware(
-            layer, house=self, before_body=self._before_body, at_first=functools.partial(self._start, app)
+            layer, house=self, before_body=self._before_body(), at_first=functools.partial(self._start, app)
         )
         app.add_exception_handler(Refused, _on_refused)
         app.add_exception_handler(StoreError, _on_store_error)
@@ -107,6 +107,10 @@ class Guardhouse(house.Guardhouse[U]):
         """Raise `ConfigError` for a route that looks guarded and is not."""
         check(app, self)
 
+    def _before_body(self) -> BeforeBody | None:
+        """Name what must speak before a body is read; on Starlette the guards of a route do so by themselves."""
+        return None
+
     def _answered(self, decisions: Any) -> Stack:  # noqa: ANN401 - Visit.decisions
         """Go on with the guard that let this connection in, not with whatever is the default."""
         allowed = [name for name, decision in decisions.items() if isinstance(decision.verdict, Allow)]
@@ -117,7 +121,7 @@ class Guardhouse(house.Guardhouse[U]):
 
     def _checked_lifespan(self, app: Starlette, inner: Any) -> Any:  # noqa: ANN401 - Starlette's lifespan type
         @asynccontextmanager
-        async def lifespan(asgi: Any) -> AsyncIterator[Any]:  # noqa: ANN401 - as above
+        async def lifespan(asgi: Any) -> AsyncGenerator[Any, None]:  # noqa: ANN401 - as above
             self._start(app)
             try:
                 async with inner(asgi) as state:
@@ -159,7 +163,9 @@ def _open(app: Starlette, paths: Sequence[str]) -> None:
     for path in paths:
         found = [route for route in app.routes if getattr(route, "path", None) == path]
         if not found:
-            raise settings.unknown("install(public=...)", path, [getattr(route, "path", "") for route in app.routes])
+            raise settings.unknown(
+                "install(public=...)", path, [getattr(route, "path", "") for route in app.routes]
+            )
         for route in found:
             setattr(route, PUBLIC_MARK, True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from guardhouse.core.facts import CookieState, Facts
@@ -27,7 +27,7 @@ class SessionGuard:
     realm: str | None = None
     name: str = ""
 
-    needs: tuple[Need, ...] = (SESSION,)
+    needs: tuple[Need, ...] = field(default=(SESSION,), init=False)
 
     def named(self, name: str, provider: str) -> Self:
         """Return this guard under the name and provider it has in a house."""
@@ -44,7 +44,7 @@ class SessionGuard:
             return Abstain(self.name, Reason.SESSION_MALFORMED)
         return Abstain(self.name, Reason.NO_CREDENTIAL, {"cookies": _cookie_names(facts)})
 
-    def fetch(self, claim: bytes, supply: Supply) -> Awaitable[Loaded]:  # noqa: ARG002 - the visit knows its own key
+    def fetch(self, claim: bytes, supply: Supply) -> Loaded | Awaitable[Loaded]:  # noqa: ARG002 - the visit knows its own key
         """Load the session, once per visit."""
         return supply.session()
 

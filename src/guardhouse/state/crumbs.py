@@ -16,7 +16,6 @@ from guardhouse.core.facts import (
     MALFORMED_PRESENTED,
     NOTHING_PRESENTED,
     CookieState,
-    Header,
     Presented,
 )
 
@@ -32,43 +31,38 @@ class CookieReader:
     equals sign. Several Cookie lines are one (HTTP/2 crumbs, RFC 9113 8.2.3).
     """
 
-    __slots__ = ("_hits", "_inside", "_needle")
+    __slots__ = ("_ids", "_inside", "_needle")
 
     def __init__(self, name: str) -> None:
         self._needle = name.encode("ascii") + b"="
         self._inside = b"; " + self._needle
-        self._hits = pattern(escape(self._needle) + rb"([^;]*)").findall
+        self._ids = pattern(escape(self._needle) + rb"([A-Za-z0-9_-]{43})(?:;|\Z)").findall
 
-    def values(self, headers: Sequence[Header]) -> list[bytes]:
-        """Return every value of the cookie, in the order of the wire."""
-        found: list[bytes] = []
-        for name, line in headers:
-            if name == b"cookie":
-                hits = self._hits(line)
-                # Browsers write "; " between crumbs: a single hit right after that needs no splitting.
-                if len(hits) == 1 and (self._inside in line or line.startswith(self._needle)):
-                    found.append(hits[0].strip(_BLANKS))
-                elif hits:
-                    found += self._split(line)
-        return found
+    def values(self, lines: Sequence[bytes]) -> list[bytes]:
+        """Return every value of the cookie in these Cookie lines, in the order of the wire."""
+        crumbs = [crumb.strip(_BLANKS) for line in lines for crumb in line.split(b";")]
+        needle = self._needle
+        return [crumb[len(needle) :].lstrip(_BLANKS) for crumb in crumbs if crumb.startswith(needle)]
 
-    def _split(self, line: bytes) -> list[bytes]:
-        crumbs = [crumb.strip(_BLANKS) for crumb in line.split(b";")]
-        return [
-            crumb[len(self._needle) :].lstrip(_BLANKS) for crumb in crumbs if crumb.startswith(self._needle)
-        ]
-
-    def present(self, headers: Sequence[Header]) -> Presented:
+    def present(self, lines: Sequence[bytes]) -> Presented:
         """Read the session cookie. Two different values are nobody's: their order is not to be relied on."""
-        found = self.values(headers)
-        if not found:
-            return NOTHING_PRESENTED
-        value = found[0]
-        if len(found) > 1 and found.count(value) != len(found):
-            return DUPLICATE_PRESENTED
-        if _SESSION_ID(value) is None:
-            return MALFORMED_PRESENTED
-        return Presented(_PRESENT, sha256(value).digest())
+        if len(lines) == 1:
+            # Browsers write "; " between crumbs: a single id right after that needs no splitting.
+            line = lines[0]
+            ids = self._ids(line)
+            if len(ids) == 1 == line.count(self._needle) and (
+                self._inside in line or line.startswith(self._needle)
+            ):
+                return Presented(_PRESENT, sha256(ids[0]).digest())
+        return _examined(self.values(lines))
+
+
+def _examined(found: Sequence[bytes]) -> Presented:
+    if not found:
+        return NOTHING_PRESENTED
+    if any(value != found[0] for value in found):
+        return DUPLICATE_PRESENTED
+    return Presented(_PRESENT, key_of(found[0])) if _SESSION_ID(found[0]) else MALFORMED_PRESENTED
 
 
 def key_of(session_id: bytes) -> bytes:

@@ -36,6 +36,15 @@ class SessionStore(Protocol):
 
 
 @runtime_checkable
+class InlineLoading(Protocol):
+    """An optional power: read without waiting, for stores to whom a coroutine would cost more than the reading."""
+
+    def load_now(self, key: bytes) -> Record | None:
+        """Read a record, as `load` does, in microseconds."""
+        ...
+
+
+@runtime_checkable
 class OwnedSessions(Protocol):
     """An optional power: find and end the sessions of one user (`owner` is `provider:id`)."""
 

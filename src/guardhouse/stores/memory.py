@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from threading import Lock
 
@@ -38,10 +38,14 @@ class MemoryStore:
     def __len__(self) -> int:
         return len(self._bodies)
 
-    async def load(self, key: bytes) -> Record | None:
+    def load_now(self, key: bytes) -> Record | None:
         """Read a record."""
         body = self._bodies.get(key)
         return None if body is None else opened(body)
+
+    async def load(self, key: bytes) -> Record | None:
+        """Read a record."""
+        return self.load_now(key)
 
     async def create(self, key: bytes, record: Record) -> None:
         """Keep a new record."""
@@ -56,11 +60,8 @@ class MemoryStore:
             if record is None:
                 return False
             becomes = merged(record, changes)
-            if record.owners == becomes.owners:
-                self._bodies[key] = encode(becomes)
-            else:
-                self._drop(key)
-                self._keep(key, becomes)
+            self._disown(key, record.owners - becomes.owners)
+            self._keep(key, becomes)
             return True
 
     async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:
@@ -135,9 +136,12 @@ class MemoryStore:
         record = self._record(key)
         if self._bodies.pop(key, None) is None:
             return False
-        for owner in record.owners if record else list(self._owned):
+        self._disown(key, record.owners if record else list(self._owned))
+        return True
+
+    def _disown(self, key: bytes, owners: Iterable[str]) -> None:
+        for owner in owners:
             keys = self._owned.get(owner, set())
             keys.discard(key)
             if not keys:
                 self._owned.pop(owner, None)
-        return True

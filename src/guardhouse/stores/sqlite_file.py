@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Literal, TypeAlias
+from weakref import ref
 
 from guardhouse.errors import ConfigError, StoreError
 
@@ -37,36 +38,38 @@ CREATE TABLE IF NOT EXISTS guardhouse_schema (version INTEGER NOT NULL);
 class SQLiteFile:
     """The file, and what this process holds open of it."""
 
-    _lock: Lock
-    _reader: sqlite3.Connection | None
-    _writer: sqlite3.Connection | None
-
     def __init__(self, path: Path, synchronous: Synchronous) -> None:
         self.path = path
         self._synchronous = synchronous
-        self._process = 0
-        self._of_parents: list[sqlite3.Connection] = []
-        self._begin()
+        self._lock = Lock()
+        self._reader: sqlite3.Connection | None = None
+        self._writer: sqlite3.Connection | None = None
+        self._inode = 0
+        _close_around_forks(ref(self))
 
     def reader(self) -> sqlite3.Connection:
         """Return the connection that reads; WAL lets it read while anybody writes."""
-        if self._process != os.getpid():
-            self._begin()
         return self._reader or self._open_reader()
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection, None, None]:
         """Write in one transaction, the only one of this process; wait for those of others."""
-        if self._process != os.getpid():
-            self._begin()
         with self._alone(), _transaction(self._open_writer()) as connection:
             yield connection
 
     def close(self) -> None:
         """Close what is open; the next use opens it again."""
-        if self._process == os.getpid():
-            with self._alone():
-                self._close()
+        with self._alone():
+            self._close()
+
+    def before_fork(self) -> None:
+        """Close, and let nobody open anything before the fork is done."""
+        self._lock.acquire()
+        self._close()
+
+    def after_fork(self) -> None:
+        """Go on, in the parent as in the child; each opens connections of its own."""
+        self._lock.release()
 
     @contextmanager
     def _alone(self) -> Generator[None, None, None]:
@@ -77,19 +80,6 @@ class SQLiteFile:
             yield
         finally:
             self._lock.release()
-
-    def _begin(self) -> None:
-        """Start with nothing open in this process.
-
-        A connection must not be used across a fork, and not even closed: closing ends the parent's locks. So the
-        child keeps it and leaves it alone. The lock is a new one, for the old one may be held by no thread of ours.
-        """
-        if self._process:
-            self._of_parents += [held for held in (self._reader, self._writer) if held is not None]
-        self._process = os.getpid()
-        self._lock = Lock()
-        self._reader = self._writer = None
-        self._inode = 0
 
     def _open_reader(self) -> sqlite3.Connection:
         with self._alone():
@@ -119,6 +109,26 @@ class SQLiteFile:
             if connection is not None:
                 connection.close()
         self._reader = self._writer = None
+
+
+def _close_around_forks(file: ref[SQLiteFile]) -> None:
+    """Keep connections from crossing a fork.
+
+    SQLite remembers per process which locks it holds, and a child would take over that memory without the locks:
+    its own, new connections would then write unlocked (sqlite.org/howtocorrupt.html, 2.6).
+    """
+
+    def told(verb: Callable[[SQLiteFile], None]) -> Callable[[], None]:
+        def tell() -> None:
+            held = file()
+            if held is not None:
+                verb(held)
+
+        return tell
+
+    if hasattr(os, "register_at_fork"):  # Windows knows no fork
+        after = told(SQLiteFile.after_fork)
+        os.register_at_fork(before=told(SQLiteFile.before_fork), after_in_parent=after, after_in_child=after)
 
 
 def _inode(path: Path) -> int:

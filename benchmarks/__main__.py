@@ -1,0 +1,42 @@
+"""All tables in one run: `python -m benchmarks` takes about five minutes, `--quick` two, with wider spreads."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from importlib.metadata import version
+
+from benchmarks import in_process, instructions, socket_load
+
+QUICK_ROUNDS = 3
+QUICK_COUNTED = ("guardhouse_memory", "guardhouse_fastapi", "bare_fastapi")
+PARTS = ("instructions", "in-process", "socket")
+
+
+def main() -> None:
+    """Measure what was asked for, and print it table by table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"{QUICK_ROUNDS} rounds instead of many, and instructions of ours only",
+    )
+    parser.add_argument("--only", choices=PARTS, action="append", help="leave out the other tables")
+    options = parser.parse_args()
+    wanted = options.only or PARTS
+    print(_where())
+    if "instructions" in wanted:
+        instructions.main(QUICK_COUNTED if options.quick else ())
+    if "in-process" in wanted:
+        in_process.main(QUICK_ROUNDS if options.quick else in_process.ROUNDS)
+    if "socket" in wanted:
+        socket_load.main(QUICK_ROUNDS if options.quick else socket_load.ROUNDS)
+
+
+def _where() -> str:
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("starlette", "fastapi", "uvicorn"))
+    return f"Python {platform.python_version()} on {platform.machine()}; {libraries}"
+
+
+if __name__ == "__main__":
+    main()

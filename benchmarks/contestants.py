@@ -1,0 +1,79 @@
+"""Who is measured, and beside which bare framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+BARE = "bare_starlette"
+"""Every cost is divided by the cost of this one in the same round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """An application under `benchmarks.apps`, and what must hold of it before it is timed."""
+
+    name: str
+    title: str
+    bare: str
+    """The same framework with nothing around it."""
+    needs: str = "starlette"
+    token: tuple[str, str] | None = None
+    """The cookie and the header of its CSRF token; None where it has no CSRF check."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether somebody must be logged in."""
+        return self.name != self.bare
+
+    @property
+    def installed(self) -> bool:
+        """Whether its library is here."""
+        return find_spec(self.needs) is not None
+
+    def load(self) -> Any:  # noqa: ANN401 - an ASGI application of any framework
+        """Import the application."""
+        return import_module(f"benchmarks.apps.{self.name}").app
+
+
+_XSRF = ("XSRF-TOKEN", "x-xsrf-token")
+
+CONTESTANTS = (
+    Contestant(BARE, "bare Starlette", BARE),
+    Contestant("guardhouse_memory", "guardhouse, memory", BARE, token=_XSRF),
+    Contestant("guardhouse_sqlite", "guardhouse, SQLite file", BARE, token=_XSRF),
+    Contestant("starlette_sessions", "Starlette session + auth middleware (no CSRF)", BARE, "itsdangerous"),
+    Contestant("starsessions_memory", "starsessions, memory (no CSRF)", BARE, "starsessions"),
+    Contestant("bare_fastapi", "bare FastAPI", "bare_fastapi", "fastapi"),
+    Contestant("guardhouse_fastapi", "guardhouse, memory, one dependency", "bare_fastapi", "fastapi", _XSRF),
+    Contestant("fastapi_users_jwt", "fastapi-users, JWT cookie (no CSRF)", "bare_fastapi", "fastapi_users"),
+    Contestant("bare_litestar", "bare Litestar", "bare_litestar", "litestar"),
+    Contestant(
+        "litestar_session",
+        "Litestar session auth, memory",
+        "bare_litestar",
+        "litestar",
+        ("csrftoken", "x-csrftoken"),
+    ),
+)
+
+
+def installed() -> tuple[Contestant, ...]:
+    """Leave out whose library is missing, and say so."""
+    return tuple(_installed())
+
+
+def _installed() -> Iterator[Contestant]:
+    for contestant in CONTESTANTS:
+        if contestant.installed:
+            yield contestant
+        else:
+            print(f"left out: {contestant.title}, because {contestant.needs} is not installed")
+
+
+def named(name: str) -> Contestant:
+    """Find one by the name of its file."""
+    return next(contestant for contestant in CONTESTANTS if contestant.name == name)

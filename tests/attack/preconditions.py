@@ -1,0 +1,215 @@
+"""The named states that a case starts from, each built by asking the application; what cannot be built is skipped."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+
+from tests.attack.cases import SetUpError, SkippedError
+from tests.attack.jar import Jar
+from tests.attack.scene import Scene
+
+HOUR = 3600
+TOO_MANY_TRIES = 60
+LONG_PASSWORD = "The first seventy-two bytes of this password are all that bcrypt reads!! " + "x" * 20
+NUL_PASSWORD = "before the nul\0and after it"
+
+Builder = Callable[[Scene], None]
+
+
+def build(name: str, scene: Scene) -> None:
+    """Bring a scene into a named state."""
+    builder = BUILDERS.get(name)
+    if builder is None:
+        raise SkippedError(f"no way to build the state {name!r}")
+    builder(scene)
+
+
+def _anonymous(scene: Scene) -> None:
+    """Nothing to do."""
+
+
+def _anonymous_csrf(scene: Scene) -> None:
+    scene.csrf(scene.jar)
+
+
+def _anonymous_session(scene: Scene) -> None:
+    if not _anonymous_id(scene, scene.jar):
+        raise SkippedError("the application makes no anonymous sessions")
+
+
+def _logged_in(scene: Scene) -> None:
+    scene.names["SID"] = scene.log_in("USER", scene.jar)
+    found = scene.who(scene.jar.cookies)
+    if found != scene.user("USER").marker:
+        raise SetUpError(f"after the login of USER, protected_get shows {found or 'nobody'}")
+
+
+def _logged_in_csrf(scene: Scene) -> None:
+    _logged_in(scene)
+    scene.names["CSRF"] = scene.csrf(scene.jar)
+
+
+def _logged_in_two(scene: Scene) -> None:
+    _logged_in_csrf(scene)
+    second = Jar()
+    scene.names["SECOND_SID"] = scene.log_in("USER", second)
+    scene.names["SECOND_CSRF"] = scene.csrf(second)
+
+
+def _logged_in_other_user(scene: Scene) -> None:
+    scene.names["OTHER_SID"] = scene.log_in("ATTACKER", scene.jar)
+    scene.csrf(scene.jar)
+
+
+def _logged_out_copy(scene: Scene) -> None:
+    _logged_in_csrf(scene)
+    scene.names["OLD_SID"] = scene.names["SID"]
+    answer = scene.visit("logout", scene.jar, headers=[["${CSRF_HEADER}", "${CSRF}"]])
+    if answer.status >= 400:
+        raise SetUpError(f"logout answered {answer.status}")
+
+
+def _attacker_session_known(scene: Scene) -> None:
+    attacker = Jar()
+    scene.names["ATTACKER_SID"] = scene.log_in("ATTACKER", attacker)
+    scene.names["ATTACKER_CSRF"] = scene.csrf(attacker)
+
+
+def _attacker_and_victim(scene: Scene) -> None:
+    _logged_in_csrf(scene)
+    _attacker_session_known(scene)
+
+
+def _attacker_anonymous_sid(scene: Scene) -> None:
+    """Where the application makes no anonymous sessions, the next best thing to plant is an id of the right shape."""
+    scene.names["ATTACKER_SID"] = _anonymous_id(scene, Jar()) or secrets.token_urlsafe(32)
+
+
+def _expired_idle(scene: Scene) -> None:
+    _logged_in_csrf(scene)
+    scene.names["OLD_SID"] = scene.names["SID"]
+    scene.move_clock(scene.lifetime("idle") + 60)
+
+
+def _expired_idle_clock_back(scene: Scene) -> None:
+    _expired_idle(scene)
+    if scene.whose(scene.names["OLD_SID"]):
+        raise SetUpError("the session did not expire")
+    scene.move_clock(scene.lifetime("idle") + 60 - HOUR)
+
+
+def _expired_absolute(scene: Scene) -> None:
+    _logged_in_csrf(scene)
+    scene.names["OLD_SID"] = scene.names["SID"]
+    step, end = scene.lifetime("idle") // 2, scene.lifetime("absolute") + 60
+    for moment in range(step, end, step):
+        scene.move_clock(moment)
+        if moment < end - 120 and not scene.whose(scene.names["OLD_SID"]):
+            raise SetUpError(f"a session in use died after {moment} s")
+    scene.move_clock(end)
+
+
+def _near_refresh(scene: Scene) -> None:
+    _logged_in_csrf(scene)
+    scene.move_clock(scene.lifetime("idle") * 0.9)
+
+
+def _remember_me(scene: Scene) -> None:
+    name = scene.target.cookie("remember")
+    if not name:
+        raise SkippedError("the application has no remember cookie")
+    scene.names["SID"] = scene.log_in("USER", scene.jar, remember=True)
+    scene.names["REMEMBER"] = scene.jar.get(name)
+    scene.jar.cookies.pop(scene.target.cookie("session"))
+
+
+def _throttled(scene: Scene) -> None:
+    wrong = {"username": scene.user("USER").username, "password": "wrong"}
+    for _ in range(TOO_MANY_TRIES):
+        if scene.visit("login", Jar(), wrong).status == 429:
+            return
+    raise SetUpError(f"no login was throttled in {TOO_MANY_TRIES} tries")
+
+
+def _broken(fault: str) -> Builder:
+    def broken(scene: Scene) -> None:
+        _logged_in_csrf(scene)
+        scene.break_store(fault)
+
+    return broken
+
+
+def _store_blip(scene: Scene) -> None:
+    _logged_in_csrf(scene)
+    scene.break_store("down")
+    scene.jar.take(scene.visit("protected_get", Jar(scene.jar.cookies)).headers)
+    scene.break_store("ok")
+
+
+def _limiter_down(scene: Scene) -> None:
+    if "store_limiter_down" not in scene.target.hooks:
+        raise SkippedError("the limiter of the application keeps its tries in no store that could fail")
+    scene.application.hook("store_limiter_down")
+
+
+def _orphan_session(scene: Scene) -> None:
+    _logged_in_csrf(scene)
+    scene.application.hook("delete_user", id=scene.user("USER").id)
+
+
+def _new_user(who: str, **values: str) -> Builder:
+    def new_user(scene: Scene) -> None:
+        email = f"{who.lower()}@example.com"
+        scene.application.hook("add_user", email=email, password=values.get("password"), password_hash=None)
+        scene.names |= {f"{who}_USER": email, who: values["password"]}
+
+    return new_user
+
+
+def _old_hash(scene: Scene) -> None:
+    stored = scene.target.fixtures.get("old_hash")
+    if not stored:
+        raise SkippedError("the target names no hash of an older cost")
+    email = "oldhash@example.com"
+    scene.application.hook("add_user", email=email, password=None, password_hash=stored)
+    scene.names["OLDHASH_USER"] = email
+
+
+def _anonymous_id(scene: Scene, jar: Jar) -> str:
+    """Make an anonymous session where the target says how."""
+    role = scene.target.fixtures.get("anonymous_session", "")
+    if role:
+        scene.visit(role, jar)
+    return jar.get(scene.target.cookie("session"))
+
+
+BUILDERS: Mapping[str, Builder] = {
+    "anonymous": _anonymous,
+    "anonymous_csrf": _anonymous_csrf,
+    "anonymous_session": _anonymous_session,
+    "logged_in": _logged_in,
+    "logged_in_csrf": _logged_in_csrf,
+    "logged_in_two": _logged_in_two,
+    "logged_in_other_user": _logged_in_other_user,
+    "logged_in_near_refresh": _near_refresh,
+    "logged_out_copy": _logged_out_copy,
+    "attacker_anonymous_sid": _attacker_anonymous_sid,
+    "attacker_session_known": _attacker_session_known,
+    "attacker_and_victim_sessions": _attacker_and_victim,
+    "expired_idle": _expired_idle,
+    "expired_idle_clock_back": _expired_idle_clock_back,
+    "expired_absolute": _expired_absolute,
+    "remember_me": _remember_me,
+    "throttled": _throttled,
+    "store_down": _broken("down"),
+    "store_slow": _broken("slow"),
+    "store_corrupt_payload": _broken("corrupt"),
+    "disk_full": _broken("full"),
+    "store_blip": _store_blip,
+    "store_down_limiter": _limiter_down,
+    "orphan_session": _orphan_session,
+    "user_old_hash": _old_hash,
+    "user_with_long_password": _new_user("LONGPW", password=LONG_PASSWORD),
+    "user_with_nul_password": _new_user("NULPW", password=NUL_PASSWORD),
+}
