@@ -43,19 +43,30 @@ def sender(app: Any) -> Send:  # noqa: ANN401 - an ASGI application of any frame
     return send
 
 
-async def receive() -> dict[str, Any]:
-    """Hand over an empty body."""
-    return {"type": "http.request", "body": b"", "more_body": False}
+class Exchange:
+    """One request as a server drives it: it holds the scope, and hands out its own methods.
+
+    What keeps such a method in the scope has made a cycle, and leaves every request to the garbage collector.
+    """
+
+    __slots__ = ("scope",)
+
+    def __init__(self, scope: dict[str, Any]) -> None:
+        self.scope = scope
+
+    async def receive(self) -> dict[str, Any]:
+        """Hand over an empty body."""
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(self, _: Any) -> None:  # noqa: ANN401 - an ASGI message
+        """Take what the application sends."""
 
 
-async def discard(_: Any) -> None:  # noqa: ANN401 - an ASGI message
-    """Take what the application sends."""
-
-
-async def drive(app: Any, scopes: list[dict[str, Any]]) -> None:  # noqa: ANN401 - as above
+async def drive(app: Any, scopes: list[dict[str, Any]]) -> None:  # noqa: ANN401 - an ASGI application
     """Put requests to the application, one after the other, and let go of each as a server does."""
     while scopes:
-        await app(scopes.pop(), receive, discard)
+        exchange = Exchange(scopes.pop())
+        await app(exchange.scope, exchange.receive, exchange.send)
 
 
 async def measure(contestants: Sequence[Contestant], rounds: int) -> Times:

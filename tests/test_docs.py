@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from guardhouse import Reason
+from guardhouse import MemoryUsers, Reason
 from tests.documents import ROOT, blocks, run
-from tests.houses import ADA, GRACE, MemoryUsers
+from tests.houses import ADA, GRACE
 
 DOCUMENTS = [
     "README.md",

@@ -46,7 +46,7 @@ def why(answer: Any) -> str:
     assert told["code"] == answer.headers["guardhouse-reason"]
     assert told["hint"]
     assert told["trace"]
-    return told["code"]
+    return str(told["code"])
 
 
 def test_every_example_has_a_test_and_says_what_it_shows():

@@ -22,9 +22,8 @@ def application(store: str) -> Starlette:
         public_url="https://bench.example",
     )
 
-    @house.requires("web")
     async def me(request: Request) -> JSONResponse:
-        identity = await house.identity_of(request)
+        identity = await house.identity_of(request, "web")
         return JSONResponse({"id": int(identity.user_id)})
 
     @house.public

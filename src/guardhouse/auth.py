@@ -133,7 +133,8 @@ class Auth(Generic[U]):
         """Raise `Refused` when another site sent the request. `attempt`, `login` and `logout` begin with this."""
         verdict = await self._visit.check_origin()
         if isinstance(verdict, Deny):
-            refusal = Refusal(verdict.reason, verdict.by, verdict.evidence, self._stack.name, (verdict,))
+            evidence = {"endpoint": self._parts.csrf_url, **verdict.evidence}
+            refusal = Refusal(verdict.reason, verdict.by, evidence, self._stack.name, (verdict,))
             raise await refused(self._visit, refusal)
 
     async def _emit(self, event: Event) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Generic, Self, TypeVar
 
+from anyio import sleep
 from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 
@@ -26,7 +28,7 @@ from guardhouse.parts import Parts, resolve
 from guardhouse.refused import refused
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
-from guardhouse.state.store import Closable, SessionStore
+from guardhouse.state.store import Closable, Prunable, SessionStore
 from guardhouse.stores.opening import open_store
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
@@ -40,6 +42,8 @@ _UNAUTHORIZED, _FORBIDDEN, _UNAVAILABLE = 401, 403, 503
 _STALE = frozenset({Reason.USER_MISSING, Reason.PASSWORD_CHANGED})
 
 RETRY_SECONDS = 5
+
+SWEEP_SECONDS = 300
 
 _CHALLENGES = ('Cookie realm="guardhouse"',)
 """RFC 9110 11.6.1 wants one with every 401; a scheme that browsers do not know opens no prompt."""
@@ -87,6 +91,7 @@ class Guardhouse(Generic[U]):
             sessions=sessions or SessionPolicy(),
             cookie=settings.allowed_cookie(cookie or CookiePolicy(), own, debug=debug),
             csrf=keyring.purpose("csrf"),
+            csrf_url=csrf_url,
             logins=keyring.purpose("login"),
             providers=providers,
             passwords=passwords or Passwords(),
@@ -198,6 +203,18 @@ class Guardhouse(Generic[U]):
         if refusal.status == _UNAVAILABLE:
             return replace(refusal, retry_after=RETRY_SECONDS)
         return refusal
+
+    async def sweep(self) -> None:
+        """Delete what has expired, slice by slice, for as long as the application runs.
+
+        Deadlines hold without it; it only keeps the store small. A store that is down is swept again later.
+        """
+        store = self.parts.store
+        while isinstance(store, Prunable):
+            await sleep(SWEEP_SECONDS)
+            with suppress(StoreError):
+                while await store.prune(self.parts.clock()):
+                    await sleep(0)
 
     async def close(self) -> None:
         """Let go of what the store holds open."""

@@ -36,6 +36,7 @@ class Parts:
     clock: Callable[[], float]
     emit: Callable[[Event], Awaitable[None]]
     origins: Origins
+    csrf_url: str = "/csrf-cookie"
     hosts: frozenset[bytes] = frozenset()
     """The Host values that the configured public URLs stand for; empty when none is configured."""
     load_now: Callable[[bytes], Record | None] | None = field(init=False)

@@ -61,7 +61,11 @@ class Facts(Struct, frozen=True, gc=False):
         if self.single is not None:
             value = self.single.get(name)
             return () if value is None else (value,)
-        return tuple([value for key, value in self.headers if key == name])
+        found: tuple[bytes, ...] = ()
+        for key, value in self.headers:
+            if key == name:
+                found += (value,)
+        return found
 
     @property
     def safe(self) -> bool:

@@ -16,7 +16,7 @@ from guardhouse.core.facts import NOTHING_PRESENTED, SAFE_METHODS, Facts, Header
 from guardhouse.core.proxy import seen_through
 from guardhouse.core.reasons import Reason
 from guardhouse.edge.answers import answer
-from guardhouse.edge.form import FormReader
+from guardhouse.edge.form import FormReader, disconnected
 from guardhouse.errors import NotInstalledError, StoreError
 from guardhouse.house import Guardhouse
 from guardhouse.parts import Parts
@@ -125,18 +125,26 @@ class Passage:
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass everything on but the moment of leaving, when what changed must be stored first."""
-        if self._before_body is not None:
-            self._before_body = None
-        visit = self._visit
-        if visit is None or (message["type"] not in _LEAVING and not self._replaced):
-            return self._send(message)
-        if visit.clean and not self._replaced:
-            return self._send(_dressed(message, visit.vary))
-        return self._leave(message, visit)
+        kind = message["type"]
+        if kind in _LEAVING:
+            visit, self._before_body = self._visit, None
+            if visit is None:
+                return self._send(message)
+            return self._send(_dressed(message, visit.vary)) if visit.clean else self._leave(message, visit)
+        if self._replaced:
+            return _nothing()
+        if kind == "http.response.body" and not message.get("more_body"):
+            return self._end(message)
+        return self._send(message)
+
+    def _end(self, message: Message) -> Awaitable[None]:
+        """Let go of the server: its channels know the scope that knows us, and would wait for the collector."""
+        send, self._send, self._receive = self._send, _swallow, disconnected
+        if self._form is not None:
+            self._form.end()
+        return send(message)
 
     async def _leave(self, message: Message, visit: Visit) -> None:
-        if self._replaced:
-            return
         trouble = await _settled(visit)
         if trouble is None:
             await self._send(_dressed(message, visit.vary, visit.cookies()))
@@ -184,6 +192,14 @@ def visit_in(scope: Scope, house: Guardhouse[Any]) -> Visit:
     if passage is None:
         raise NotInstalledError
     return passage.visit(scope)
+
+
+async def _nothing() -> None:
+    """Answer for a message that must not leave."""
+
+
+def _swallow(_: Message) -> Awaitable[None]:
+    return _nothing()
 
 
 async def _settled(visit: Visit) -> Refusal | None:

@@ -48,6 +48,10 @@ class FormReader:
     async def _replay(self) -> Message:
         return self._ahead.popleft()
 
+    def end(self) -> None:
+        """Let go of the server's channel: the answer is complete."""
+        self._receive = disconnected
+
     async def token(self) -> bytes | None:
         """Find the token field of a URL-encoded form; other bodies are not touched."""
         if not self.is_form:
@@ -62,6 +66,11 @@ class FormReader:
         ended = message["type"] != "http.request" or not message.get("more_body", False)
         self._over = ended or len(self._read) > LONGEST_FORM
         return message
+
+
+async def disconnected() -> Message:
+    """Say what a server says to whoever listens after the answer is complete (ASGI HTTP, Disconnect)."""
+    return {"type": "http.disconnect"}
 
 
 def _is_form(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
+from anyio import create_task_group
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -83,7 +84,7 @@ class Guardhouse(house.Guardhouse[U]):
 
     async def identity_of(self, connection: HTTPConnection, *names: str) -> Identity:
         """Return whom this connection's guard believed, without looking the user up."""
-        visit = visit_of(connection, self)
+        visit = visit_in(connection.scope, self)
         return await self.admit(visit, self.stack(*names) if names else self._answered(visit.decisions))
 
     def auth(self, connection: HTTPConnection, name: str | None = None) -> Auth[U]:
@@ -124,12 +125,26 @@ class Guardhouse(house.Guardhouse[U]):
         async def lifespan(asgi: Any) -> AsyncGenerator[Any, None]:  # noqa: ANN401 - as above
             self._start(app)
             try:
-                async with inner(asgi) as state:
+                async with _beside(self.sweep), inner(asgi) as state:
                     yield state
             finally:
                 await self.close()
 
         return lifespan
+
+
+@asynccontextmanager
+async def _beside(work: Callable[[], Awaitable[None]]) -> AsyncGenerator[None, None]:
+    """Let something run as long as the application does; what the application raises stays what it is."""
+    try:
+        async with create_task_group() as tasks:
+            tasks.start_soon(work)
+            yield
+            tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) == 1:
+            raise group.exceptions[0] from None
+        raise
 
 
 class GuardLayer:

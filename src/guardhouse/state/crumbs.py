@@ -31,12 +31,11 @@ class CookieReader:
     equals sign. Several Cookie lines are one (HTTP/2 crumbs, RFC 9113 8.2.3).
     """
 
-    __slots__ = ("_ids", "_inside", "_needle")
+    __slots__ = ("_id_at", "_needle")
 
     def __init__(self, name: str) -> None:
         self._needle = name.encode("ascii") + b"="
-        self._inside = b"; " + self._needle
-        self._ids = pattern(escape(self._needle) + rb"([A-Za-z0-9_-]{43})(?:;|\Z)").findall
+        self._id_at = pattern(escape(self._needle) + rb"([A-Za-z0-9_-]{43})(?:;|\Z)").match
 
     def values(self, lines: Sequence[bytes]) -> list[bytes]:
         """Return every value of the cookie in these Cookie lines, in the order of the wire."""
@@ -48,12 +47,11 @@ class CookieReader:
         """Read the session cookie. Two different values are nobody's: their order is not to be relied on."""
         if len(lines) == 1:
             # Browsers write "; " between crumbs: a single id right after that needs no splitting.
-            line = lines[0]
-            ids = self._ids(line)
-            if len(ids) == 1 == line.count(self._needle) and (
-                self._inside in line or line.startswith(self._needle)
-            ):
-                return Presented(_PRESENT, sha256(ids[0]).digest())
+            line, needle = lines[0], self._needle
+            at = line.find(needle)
+            found = self._id_at(line, at) if at == 0 or line[at - 2 : at] == b"; " else None
+            if found is not None and line.find(needle, at + 1) < 0:
+                return Presented(_PRESENT, sha256(found[1]).digest())
         return _examined(self.values(lines))
 
 
