@@ -44,7 +44,9 @@ class Auth(Generic[U]):
         if isinstance(verdict, Allow):
             return verdict.identity
         if verdict.reason is Reason.STORE_UNAVAILABLE:
-            raise StoreError(str(verdict.evidence["trouble"]))  # broken is not absent: nobody becomes a guest by it
+            raise StoreError(
+                str(verdict.evidence["trouble"])
+            )  # broken is not absent: nobody becomes a guest by it
         return None
 
     async def user(self) -> U | None:
@@ -150,7 +152,9 @@ def _named(credentials: object) -> dict[str, str]:
 
     Whatever a visitor hands in may come here as it was decoded; what is no table of fields names nobody.
     """
-    return {key: value for key, value in _fields(credentials).items() if key != TOKEN_FIELD and not _secret(key)}
+    return {
+        key: value for key, value in _fields(credentials).items() if key != TOKEN_FIELD and not _secret(key)
+    }
 
 
 def _secret(key: str) -> bool:

@@ -1,13 +1,13 @@
 """What a developer or an operator must mend; an answer to a visitor is never one of these.
 
-    GuardhouseError
-    ├── ConfigError            the house was put together wrongly; found at start
-    │   └── UnmetNeedError     a guard needs a fact that nothing in the house supplies
-    ├── NotInstalledError      a request reached a guard outside of any installed house
-    ├── SessionTooLargeError   an application put more into a session than its policy allows
-    ├── UnusablePasswordError  a password was to be stored that could never be verified
-    └── StoreError             a store, or the users behind a provider, cannot be reached: 503
-        └── UsersUnavailableError
+GuardhouseError
+├── ConfigError            the house was put together wrongly; found at start
+│   └── UnmetNeedError     a guard needs a fact that nothing in the house supplies
+├── NotInstalledError      a request reached a guard outside of any installed house
+├── SessionTooLargeError   an application put more into a session than its policy allows
+├── UnusablePasswordError  a password was to be stored that could never be verified
+└── StoreError             a store, or the users behind a provider, cannot be reached: 503
+    └── UsersUnavailableError
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ class UnusablePasswordError(GuardhouseError, ValueError):
     """A password was to be hashed that could never be verified; the password itself is not kept here."""
 
     def __init__(self, problem: str) -> None:
-        super().__init__(f"this password cannot be hashed: {problem}; check new passwords before you store them")
+        super().__init__(
+            f"this password cannot be hashed: {problem}; check new passwords before you store them"
+        )
         self.problem = problem
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Generic, Self, TypeVar
 
+import anyio.lowlevel
 from anyio import sleep
 from msgspec.structs import replace
 from starlette.exceptions import HTTPException
@@ -129,7 +130,9 @@ class Guardhouse(Generic[U]):
     def listen(self, event: type[Event], listener: Listener) -> None:
         """Call the listener, plain or async, for every event of that type. Only before the house is installed."""
         if self._frozen:
-            raise ConfigError("listen", event.__name__, "The house is installed; listen before house.install(app).")
+            raise ConfigError(
+                "listen", event.__name__, "The house is installed; listen before house.install(app)."
+            )
         self._listeners.setdefault(event, []).append(listener)
 
     def known_stack(self, name: str) -> Stack | None:
@@ -214,7 +217,7 @@ class Guardhouse(Generic[U]):
             await sleep(SWEEP_SECONDS)
             with suppress(StoreError):
                 while await store.prune(self.parts.clock()):
-                    await sleep(0)
+                    await anyio.lowlevel.checkpoint()
 
     async def close(self) -> None:
         """Let go of what the store holds open."""

@@ -26,7 +26,15 @@ def write(event: Refused) -> None:
         "evidence": dict(event.evidence),
     }
     message = "refused %s %s: %s by %s"
-    logger.log(_level(event), message, event.method, _line(event.path), event.code, event.by, extra={"guardhouse": fields})
+    logger.log(
+        _level(event),
+        message,
+        event.method,
+        _line(event.path),
+        event.code,
+        event.by,
+        extra={"guardhouse": fields},
+    )
 
 
 def _level(event: Refused) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from guardhouse.core.events import Event
 from guardhouse.core.origin import Origins
@@ -17,7 +17,6 @@ from guardhouse.state.record import Record
 from guardhouse.state.store import InlineLoading, SessionStore
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Signer
-
 
 T = TypeVar("T")
 
@@ -53,4 +52,4 @@ class Parts:
 
 async def resolve(value: T | Awaitable[T]) -> T:
     """Await what a plain or an async function of the application gave."""
-    return await value if inspect.isawaitable(value) else value
+    return cast("T", await value if inspect.isawaitable(value) else value)

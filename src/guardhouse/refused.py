@@ -32,7 +32,13 @@ async def refused(visit: Visit, refusal: Refusal) -> Refused:
     method = "WEBSOCKET" if facts.websocket else facts.method
     await visit.parts.emit(
         events.Refused(
-            str(refusal.reason), refusal.by, refusal.stack, method, facts.path, refusal.status, refusal.evidence
+            str(refusal.reason),
+            refusal.by,
+            refusal.stack,
+            method,
+            facts.path,
+            refusal.status,
+            refusal.evidence,
         )
     )
     return Refused(refusal, visit.parts)

@@ -188,7 +188,9 @@ class Visit:
         """Weigh where the request comes from, once per visit. Login and logout ask for this by themselves."""
         if self._origin is None:
             verdict = _SAFE if self.safe else self._weigh_headers()
-            self._origin = weigh_token(verdict, await self._token()) if type(verdict) is AskToken else verdict
+            if isinstance(verdict, AskToken):
+                verdict = weigh_token(verdict, await self._token())
+            self._origin = verdict
         return self._origin
 
     def _weigh_headers(self) -> Pass | Deny | AskToken:
@@ -202,7 +204,9 @@ class Visit:
         if self.parts.hosts:
             if len(hosts) == 1 and hosts[0].lower() in self.parts.hosts:
                 return self.parts.origins
-            return Deny(CHECK, Reason.HOST_UNLISTED, {"host": [host[:200].decode("latin-1") for host in hosts]})
+            return Deny(
+                CHECK, Reason.HOST_UNLISTED, {"host": [host[:200].decode("latin-1") for host in hosts]}
+            )
         if len(hosts) != 1:
             return Origins(trusted=self.parts.origins.trusted)
         scheme = _PAGE_SCHEMES.get(self.facts.scheme, self.facts.scheme)
@@ -247,7 +251,14 @@ class Visit:
         was, presented = self.facts, carried.presented
         if presented is not was.presented:
             self.facts = Facts(
-                was.method, was.path, was.headers, was.scheme, was.peer, was.websocket, was.query, presented,
+                was.method,
+                was.path,
+                was.headers,
+                was.scheme,
+                was.peer,
+                was.websocket,
+                was.query,
+                presented,
                 was.single,
             )
 

@@ -34,6 +34,8 @@ def test_a_request_costs_no_more_instructions_than_it_did(ratios):
     assert not over(ratios, HELD)
 
 
-@pytest.mark.xfail(strict=True, reason="not reached: about 1.74 and 1.89 were measured; see benchmarks/README.md")
+@pytest.mark.xfail(
+    strict=True, reason="not reached: about 1.74 and 1.89 were measured; see benchmarks/README.md"
+)
 def test_a_request_costs_no_more_instructions_than_its_goal(ratios):
     assert not over(ratios, GOALS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -134,7 +134,7 @@ class Guardhouse(house.Guardhouse[U]):
 
 
 @asynccontextmanager
-async def _beside(work: Callable[[], Awaitable[None]]) -> AsyncGenerator[None, None]:
+async def _beside(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncGenerator[None, None]:
     """Let something run as long as the application does; what the application raises stays what it is."""
     try:
         async with create_task_group() as tasks:
