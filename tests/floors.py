@@ -28,6 +28,7 @@ FLOORS = {
     "guardhouse.reading": 4,
     "guardhouse.refused": 4,
     "guardhouse.settings": 4,
+    "guardhouse.glance": 4,
     "guardhouse.visit": 4,
     "guardhouse.edge": 5,
     "guardhouse.fastapi": 5,

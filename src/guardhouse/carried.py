@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Generator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from secrets import token_bytes, token_urlsafe
+from typing import Self
+
+from msgspec import Struct
 
 from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts, Presented
 from guardhouse.parts import Parts, resolve
@@ -30,22 +33,28 @@ ID_BYTES = 32
 _PRESENT = CookieState.PRESENT
 
 
-class Carried:
+class Carried(Struct, eq=False):
     """The session side of a visit: one presented cookie, one load, one store."""
 
+    _parts: Parts
+    _cookie_lines: Sequence[bytes]
+    presented: Presented
+    _at_hand: Loaded | None = None
+    """What a glance has found in the store, not yet weighed."""
     _loaded: Loaded | None = None
     _session: Session | None = None
     _visitor: bytes | None = None
     _touch: float | None = None
-    _offered = False
-    clean = True
+    _offered: bool = False
+    _cookies: dict[str, bytes] = {}
+    clean: bool = True
     """Whether leaving needs neither a store nor a cookie."""
 
-    def __init__(self, parts: Parts, facts: Facts) -> None:
-        self._parts = parts
-        self._cookie_lines = facts.lines(b"cookie")
-        self._cookies: dict[str, bytes] = {}
-        self.presented = parts.session_cookie.present(self._cookie_lines)
+    @classmethod
+    def by(cls, facts: Facts, parts: Parts) -> Self:
+        """Read the cookie of a request."""
+        lines = facts.lines(b"cookie")
+        return cls(parts, lines, parts.session_cookie.present(lines))
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -56,10 +65,10 @@ class Carried:
         if self.presented.state is not _PRESENT:
             return UNKNOWN
         load_now = self._parts.load_now
-        if load_now is None:
-            return self._load()
         try:
-            return self._weigh(load_now(self.presented.key))
+            if self._at_hand is not None:
+                return self._weigh(self._at_hand)
+            return self._load() if load_now is None else self._weigh(load_now(self.presented.key))
         except UnreadableRecordError:
             return self._weigh(UNREADABLE)
 
@@ -87,8 +96,7 @@ class Carried:
         deadline = passed(record, now)
         if deadline is not None:
             return EXPIRED[deadline]
-        absent = now - record.seen
-        if absent >= policy.least_touch and absent >= policy.touch_after(record.idle):
+        if now - record.seen >= policy.touch_after(record.idle):
             self._touch, self.clean = now, False
         return record
 

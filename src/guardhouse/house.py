@@ -61,6 +61,8 @@ class Guardhouse(Generic[U]):
     for CSRF but not behind a proxy that rewrites it. Raises `ConfigError` for everything that cannot work.
     """
 
+    _frozen = False
+
     def __init__(  # noqa: PLR0913 - the settings of a house; keyword-only, each with the safe default
         self,
         *,
@@ -83,7 +85,6 @@ class Guardhouse(Generic[U]):
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._listeners: dict[type, list[Listener]] = {Refused: [log.write]}
-        self._frozen = False
         keyring = Keyring(secret)
         providers = settings.checked_users(users)
         own = settings.own_origins(public_url)
@@ -98,6 +99,7 @@ class Guardhouse(Generic[U]):
             passwords=passwords or Passwords(),
             clock=clock,
             emit=self._emit,
+            heard=self._listeners,
             origins=Origins(own, settings.trusted_origins(trusted_origins)),
             hosts=frozenset(settings.host(origin) for origin in own),
         )
@@ -106,9 +108,9 @@ class Guardhouse(Generic[U]):
         self.areas = settings.checked_areas(areas or {}, self.guards)
         self.default = settings.checked_default(default, self.guards)
         self.login_url = settings.checked_login_url(login_url)
-        self.csrf_url = csrf_url
         self.explain: Explain = settings.checked_explain(explain, debug=debug)
         self.debug = debug
+        self._asked: dict[tuple[str, ...], Stack] = {}
         self._stacks = {name: self._derive(name) for name in self.guards.keys() | self.areas.keys()}
 
     @classmethod
@@ -122,10 +124,12 @@ class Guardhouse(Generic[U]):
 
     def stack(self, *names: str) -> Stack:
         """Return the stack of an area, of a guard, or of several guards of which any may answer."""
-        key = ",".join(names or (self.default,))
-        if key not in self._stacks:
-            self._stacks[key] = self._derive(key)
-        return self._stacks[key]
+        known = self._asked.get(names)
+        if known is None:
+            key = ",".join(names or (self.default,))
+            known = self._stacks.get(key) or self._stacks.setdefault(key, self._derive(key))
+            self._asked[names] = known
+        return known
 
     def listen(self, event: type[Event], listener: Listener) -> None:
         """Call the listener, plain or async, for every event of that type. Only before the house is installed."""
@@ -168,10 +172,12 @@ class Guardhouse(Generic[U]):
 
     async def admit_user(self, visit: Visit, stack: Stack) -> U:
         """Return the user whom the stack believes, or raise the refusal."""
-        found = await self._user(visit, await self.admit(visit, stack))
+        decision = await visit.decide(stack)
+        if type(decision.verdict) is not Allow:
+            raise await self.refused(visit, decision)
+        found = await self._user(visit, decision.verdict.identity)
         if isinstance(found, Deny):
-            trace = (*(await visit.decide(stack)).trace, found)
-            raise await self.refused(visit, Decision(stack.name, found, trace))
+            raise await self.refused(visit, Decision(stack.name, found, (*decision.trace, found)))
         return found
 
     async def admit_optional(self, visit: Visit, stack: Stack) -> U | None:
@@ -202,7 +208,7 @@ class Guardhouse(Generic[U]):
         if refusal.status == _UNAUTHORIZED:
             return replace(refusal, challenges=_CHALLENGES)
         if refusal.status == _FORBIDDEN:
-            return replace(refusal, evidence={"endpoint": self.csrf_url, **refusal.evidence})
+            return replace(refusal, evidence={"endpoint": self.parts.csrf_url, **refusal.evidence})
         if refusal.status == _UNAVAILABLE:
             return replace(refusal, retry_after=RETRY_SECONDS)
         return refusal

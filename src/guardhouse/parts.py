@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -34,6 +34,8 @@ class Parts:
     passwords: Passwords
     clock: Callable[[], float]
     emit: Callable[[Event], Awaitable[None]]
+    heard: Container[type[Event]]
+    """The events for which there are listeners."""
     origins: Origins
     csrf_url: str = "/csrf-cookie"
     hosts: frozenset[bytes] = frozenset()
@@ -44,10 +46,21 @@ class Parts:
     visitor_cookie: CookieReader = field(init=False)
 
     def __post_init__(self) -> None:
-        load_now = self.store.load_now if isinstance(self.store, InlineLoading) else None
-        object.__setattr__(self, "load_now", load_now)
+        object.__setattr__(self, "load_now", _inline(self.store))
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
+
+
+def _inline(store: SessionStore) -> Callable[[bytes], Record | None] | None:
+    """Find the store's inline loading; one that was inherited beneath a `load` of its own does not speak for it."""
+    if not isinstance(store, InlineLoading):
+        return None
+    for kind in type(store).__mro__:
+        if "load_now" in vars(kind):
+            return store.load_now
+        if "load" in vars(kind):
+            return None
+    return store.load_now
 
 
 async def resolve(value: T | Awaitable[T]) -> T:

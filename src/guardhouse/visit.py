@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from guardhouse.carried import Carried
 from guardhouse.core.area import Step
@@ -12,10 +15,13 @@ from guardhouse.core.facts import SAFE_METHODS, Facts
 from guardhouse.core.guard import Guard
 from guardhouse.core.origin import (
     CHECK,
+    ORIGIN_HEADERS,
+    SAFE,
     TOKEN_HEADERS,
     AskToken,
     Origins,
     TokenState,
+    plainly_same,
     weigh,
     weigh_token,
     whence,
@@ -24,15 +30,14 @@ from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Abstain, Allow, Decision, Deny, Identity, Pass, Verdict, conclude
 from guardhouse.errors import StoreError
+from guardhouse.glance import Glance
 from guardhouse.parts import Parts, resolve
 from guardhouse.state import fingerprint
 from guardhouse.state.record import Loaded
 
-_SAFE = Pass(CHECK, Reason.SAFE_METHOD)
 _COOKIE_NOT_READ = Pass("session", Reason.COOKIE_NOT_READ)
 _SPOKEN = frozenset({Abstain, Deny})
 _COOKIE = frozenset({b"Cookie"})
-_ORIGIN_HEADERS = frozenset({b"Origin", b"Sec-Fetch-Site"})
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
 
@@ -49,24 +54,30 @@ class Form(Protocol):
         ...
 
 
-class Visit:
+class Visit(Struct, eq=False):
     """One request at the gate. Everything about the visitor lives here and ends with the request."""
 
+    parts: Parts
+    facts: Facts
+    _form: Form | None = None
     vary: frozenset[bytes] = frozenset()
     """The request headers on which the answer depends."""
+    decisions: dict[str, Decision] = {}
     _carried: Carried | None = None
     _origin: Pass | Deny | None = None
-
-    def __init__(self, parts: Parts, facts: Facts, form: Form | None = None) -> None:
-        self.parts = parts
-        self.facts = facts
-        self.safe = facts.method in SAFE_METHODS and not facts.websocket
-        self.decisions: dict[str, Decision] = {}
-        self._form = form
-        self._verdicts: dict[str, Verdict] = {}
-        self._users: dict[tuple[str, str, str | None], Any] = {}
+    _verdicts: dict[str, Verdict] = {}
+    _users: dict[tuple[str, str, str | None], Any] = {}
 
     # -- the stack ----------------------------------------------------------------------------------------------
+
+    def take_up(self, seen: Glance) -> None:
+        """Go on from what a glance has found, so that nothing is read twice."""
+        if seen.lines is None:
+            return
+        self.vary, self._origin = seen.vary, seen.origin
+        self._carried = Carried(self.parts, seen.lines, seen.presented, seen.loaded)
+        if seen.decision is not None:
+            self.decisions[seen.decision.stack] = seen.decision
 
     async def decide(self, stack: Stack) -> Decision:
         """Ask the checks of a stack in their order, once per visit.
@@ -131,7 +142,7 @@ class Visit:
                     verdict = claim
                 else:
                     if origin is None:
-                        origin = _SAFE if self.safe else await self.check_origin()
+                        origin = await self.check_origin()
                         trace.append(origin)
                         if type(origin) is Deny:
                             return
@@ -141,7 +152,7 @@ class Visit:
             trace.append(verdict)
             if type(verdict) is not Abstain:
                 return
-        if origin is None and not self.safe:
+        if origin is None and not self.facts.safe:
             self._note_origin(trace)
 
     def _note_origin(self, trace: list[Verdict]) -> None:
@@ -187,16 +198,23 @@ class Visit:
     async def check_origin(self) -> Pass | Deny:
         """Weigh where the request comes from, once per visit. Login and logout ask for this by themselves."""
         if self._origin is None:
-            verdict = _SAFE if self.safe else self._weigh_headers()
+            verdict = self._weigh_headers()
             if isinstance(verdict, AskToken):
                 verdict = weigh_token(verdict, await self._token())
             self._origin = verdict
         return self._origin
 
     def _weigh_headers(self) -> Pass | Deny | AskToken:
-        self.vary |= _ORIGIN_HEADERS
+        facts = self.facts
+        if facts.method in SAFE_METHODS and not facts.websocket:
+            return SAFE
+        self.vary = _varying(self.vary)
+        if not facts.websocket:
+            same = plainly_same(facts.single, self.parts.hosts)
+            if same is not None:
+                return same
         origins = self._origins()
-        return origins if type(origins) is Deny else weigh(whence(self.facts), origins)
+        return origins if type(origins) is Deny else weigh(whence(facts), origins)
 
     def _origins(self) -> Origins | Deny:
         """Find our own origin: the configured one; without that what Host says, compared and never linked to."""
@@ -236,7 +254,7 @@ class Visit:
         """The session side of this visit; asking for it reads the cookie."""
         if self._carried is None:
             self.vary |= _COOKIE
-            self._carried = Carried(self.parts, self.facts)
+            self._carried = Carried.by(self.facts, self.parts)
         return self._carried
 
     def session(self) -> Loaded | Awaitable[Loaded]:
@@ -247,7 +265,7 @@ class Visit:
         """Supply the need `session`: what the cookie says becomes one of the facts."""
         carried = self._carried
         if carried is None:
-            carried = self._carried = Carried(self.parts, self.facts)
+            carried = self._carried = Carried.by(self.facts, self.parts)
         was, presented = self.facts, carried.presented
         if presented is not was.presented:
             self.facts = Facts(
@@ -265,21 +283,25 @@ class Visit:
     async def user(self, identity: Identity) -> Any:  # noqa: ANN401 - the user is the application's own type
         """Find the user of an identity, once per visit; a `Deny` when the login has lost its user or password."""
         at = (identity.provider, identity.user_id, identity.fingerprint)
-        if at not in self._users:
-            self._users[at] = await self._find_user(identity)
-        return self._users[at]
-
-    async def _find_user(self, identity: Identity) -> Any:  # noqa: ANN401 - as above
+        if at in self._users:
+            return self._users[at]
         provider = self.parts.providers[identity.provider]
         user = await provider.by_id(identity.user_id)
         if user is None:
-            return Deny(identity.guard, Reason.USER_MISSING, {"provider": identity.provider})
-        if identity.fingerprint is not None:
-            stored = provider.password_of(user)
-            if stored is None or not fingerprint.fits(self.parts.logins, identity.fingerprint, stored):
-                return Deny(identity.guard, Reason.PASSWORD_CHANGED)
-        await self.parts.emit(Authenticated(identity.guard, user))
-        return user
+            found: Any = Deny(identity.guard, Reason.USER_MISSING, {"provider": identity.provider})
+        elif not self._fits(identity, provider.password_of(user)):
+            found = Deny(identity.guard, Reason.PASSWORD_CHANGED)
+        else:
+            found = user
+            if Authenticated in self.parts.heard:
+                await self.parts.emit(Authenticated(identity.guard, user))
+        self._users[at] = found
+        return found
+
+    def _fits(self, identity: Identity, stored: str | None) -> bool:
+        """Whether a login is still bound to the password that it was made with."""
+        taken = identity.fingerprint
+        return taken is None or (stored is not None and fingerprint.fits(self.parts.logins, taken, stored))
 
     # -- leaving ------------------------------------------------------------------------------------------------
 
@@ -295,6 +317,12 @@ class Visit:
     def cookies(self) -> list[bytes]:
         """Return the Set-Cookie values that the response must carry."""
         return self._carried.cookies() if self._carried is not None else []
+
+
+@lru_cache(maxsize=256)
+def _varying(names: frozenset[bytes]) -> frozenset[bytes]:
+    """Add what the origin check reads."""
+    return names | ORIGIN_HEADERS
 
 
 def unavailable(error: StoreError) -> Deny:

@@ -256,7 +256,12 @@ def test_every_setting_is_read():
             "cookie": {"name": "shop", "same_site": "strict", "csrf": "TOKEN", "partitioned": False},
         }
     )
-    assert (built.login_url, built.csrf_url, built.explain, built.debug) == ("/enter", "/token", "full", True)
+    assert (built.login_url, built.parts.csrf_url, built.explain, built.debug) == (
+        "/enter",
+        "/token",
+        "full",
+        True,
+    )
     assert built.parts.sessions.idle == timedelta(minutes=30)
     assert built.parts.sessions.absolute == timedelta(minutes=90)
     assert built.parts.sessions.remembered_idle == timedelta(hours=1)

@@ -114,6 +114,7 @@ class History(RuleBasedStateMachine):
             passwords=Passwords(),
             clock=lambda: self.now,
             emit=_no_listener,
+            heard=(),
             origins=Origins(),
         )
 
@@ -133,7 +134,7 @@ class History(RuleBasedStateMachine):
 
     def request(self, session_id: str | None) -> Carried:
         cookies = [(b"cookie", f"__Host-gh={session_id}".encode())] if session_id else []
-        return Carried(self.parts, Facts("POST", "/", cookies))
+        return Carried.by(Facts("POST", "/", cookies), self.parts)
 
     def expected(self, session_id: str | None) -> Expected | None:
         """Return the living session behind an id, once a request has found it to be so or not."""

@@ -372,13 +372,14 @@ async def test_a_database_that_is_away_is_an_outage_and_never_nobody(
 
 @pytest.mark.anyio
 async def test_an_asynchronous_database_that_is_away_is_an_outage_too(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
     away = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/no/such/place.db")
     users = SQLUsers(Member, async_sessionmaker(away))
     with pytest.raises(UsersUnavailableError):
         await users.by_id("1")
     await away.dispose()
-    for thread in threading.enumerate():
-        # aiosqlite's, which would report its end to a loop that is closed by then.
+    for thread in set(threading.enumerate()) - before:
+        # aiosqlite's, which would report its end to a loop that is closed by then. Those of other tests are not ours.
         if "_connection_worker" in thread.name:
             await to_thread.run_sync(thread.join)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from guardhouse.core.area import Answers, Area, Step
 from guardhouse.core.guard import SESSION, Guard, ambient
+from guardhouse.core.origin import ORIGIN_HEADERS
 from guardhouse.errors import UnmetNeedError
 
 _ALWAYS_SUPPLIED = ("header:<name>", "cookie:<name>", "session")
@@ -42,8 +43,12 @@ class Stack:
     """Whether a session is read here."""
     plain: bool = False
     """Whether there is nothing but ambient guards, as in most areas."""
+    sole: Guard | None = None
+    """The only guard, where there is nothing but one that needs the session alone."""
     explicit_vary: frozenset[bytes] = frozenset()
     ambient_vary: frozenset[bytes] = frozenset()
+    unsafe_vary: frozenset[bytes] = frozenset()
+    """The same where the origin check has read its headers too."""
 
     @property
     def origin(self) -> bool:
@@ -74,10 +79,16 @@ def derive(name: str, area: Area, guards: Mapping[str, Guard], notes: Sequence[C
         notes=(*(Check(note.name, "note", note.because) for note in area.notes), *notes),
         session=any(SESSION in g.needs for _, g in browser),
         plain=not (explicit or area.steps),
+        sole=_sole([g for _, g in asked]) if not area.steps else None,
         explicit_vary=_varying([g for _, g in explicit]),
         ambient_vary=_varying([g for _, g in browser]),
+        unsafe_vary=_varying([g for _, g in browser]) | ORIGIN_HEADERS,
     )
     return _with_checks(stack, explicit, browser)
+
+
+def _sole(guards: Sequence[Guard]) -> Guard | None:
+    return guards[0] if len(guards) == 1 and guards[0].needs == (SESSION,) else None
 
 
 def _require_supplied(name: str, guard: Guard) -> None:

@@ -5,19 +5,23 @@ Nothing is read before somebody asks: a request that no guard sees costs one sma
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from guardhouse.core.answer import Refusal
-from guardhouse.core.facts import NOTHING_PRESENTED, SAFE_METHODS, Facts, Header, by_name
+from guardhouse.core.facts import SAFE_METHODS, Facts, Header, by_name
 from guardhouse.core.proxy import seen_through
 from guardhouse.core.reasons import Reason
+from guardhouse.core.stack import Stack
+from guardhouse.core.verdict import Allow, Decision, Identity
 from guardhouse.edge.answers import answer
 from guardhouse.edge.form import FormReader, disconnected
 from guardhouse.errors import NotInstalledError, StoreError
+from guardhouse.glance import Glance, glance
 from guardhouse.house import Guardhouse
 from guardhouse.parts import Parts
 from guardhouse.refused import refused
@@ -31,6 +35,8 @@ SCOPE_KEY = "guardhouse"
 BeforeBody = Callable[["Passage", Scope], Awaitable[None]]
 
 _MERGED = frozenset({b"vary", b"cache-control"})
+
+_VISITING = frozenset({"http", "websocket"})
 
 _LEAVING = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
@@ -52,122 +58,118 @@ class Layer:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Hand on the inner coroutine instead of wrapping it in one more."""
-        if scope["type"] not in ("http", "websocket"):
+        kind = scope["type"]
+        if kind not in _VISITING:
             return self.app(scope, receive, send)
         if self._at_first is not None:
             self._at_first(scope.get("app"))
             self._at_first = None
-        passage = Passage(self.house, receive, send)
-        if SCOPE_KEY in scope:
-            passage.outer = scope[SCOPE_KEY]
-        if scope["type"] == "http":
+        passage = Passage(self.house, scope.get(SCOPE_KEY))
+        if kind == "http":
             if scope["method"] not in SAFE_METHODS:
-                passage.unsafe = scope["headers"]
+                passage.form = FormReader(receive, scope["headers"])
+                receive = passage.form.receive
             if self._before_body is not None:
-                passage.expect_body(scope, self._before_body)
+                passage.before_body = self._before_body
+                receive = partial(_receive, passage, scope, receive)
         scope[SCOPE_KEY] = passage
-        return self.app(scope, passage.receive, passage.send)
+        return self.app(scope, receive, partial(_send, passage, send))
 
 
-class Passage:
+class Passage(Struct, eq=False):
     """One connection on its way through the layer.
 
-    The defaults stand on the class, so that a request nobody asks about pays for three attributes and no more. It
-    never holds the scope that holds it: a cycle would leave every request to the garbage collector.
+    It holds neither the scope that holds it nor the server's channels, which know the scope: a cycle would leave every
+    request to the garbage collector. A struct, because it is made for every request, also where nobody asks.
     """
 
+    house: Guardhouse[Any]
     outer: Passage | None = None
-    unsafe: Sequence[Header] | None = None
-    """The headers of a request whose body may hold a CSRF token."""
-    _visit: Visit | None = None
-    _form: FormReader | None = None
-    _before_body: Callable[[], Awaitable[None]] | None = None
-    _replaced = False
+    form: FormReader | None = None
+    """Reads the body of an unsafe request, which may hold a CSRF token."""
+    before_body: BeforeBody | None = None
+    """What must speak before the first byte of a body is read."""
+    seen: Glance | None = None
+    entered: Visit | None = None
+    replaced: bool = False
+    """Whether an answer of ours went out in place of the application's."""
 
-    def __init__(self, house: Guardhouse[Any], receive: Receive, send: Send) -> None:
-        self.house = house
-        self._receive = receive
-        self._send = send
+    def decided(self, scope: Scope, stack: Stack) -> Decision | None:
+        """Decide by what is known, or by a first glance; where that is not enough, the visit has the answer."""
+        if self.seen is None and self.entered is None and stack.sole is not None and scope["type"] == "http":
+            seen = self.seen = glance(self.house.parts, stack, scope["headers"], safe=self.form is None)
+            return seen.decision
+        return self.decisions.get(stack.name)
+
+    @property
+    def decisions(self) -> Mapping[str, Decision]:
+        """What has been decided about this connection, by the name of the stack."""
+        if self.entered is not None:
+            return self.entered.decisions
+        decision = None if self.seen is None else self.seen.decision
+        return {} if decision is None else {decision.stack: decision}
 
     def visit(self, scope: Scope) -> Visit:
         """Return the visit of this connection, made when somebody first asks for it."""
-        visit = self._visit
+        visit = self.entered
         if visit is None:
-            form = self._form or self._reader()
-            visit = self._visit = Visit(self.house.parts, facts_of(scope, self.house), form)
+            visit = self.entered = Visit(self.house.parts, facts_of(scope, self.house), self.form)
+            if self.seen is not None:
+                visit.take_up(self.seen)
         return visit
 
-    # -- in -----------------------------------------------------------------------------------------------------
 
-    def expect_body(self, scope: Scope, before_body: BeforeBody) -> None:
-        """Let the guards of the route speak before the first byte of a body is read."""
-        self._before_body = partial(before_body, self, scope)
+def _receive(passage: Passage, scope: Scope, receive: Receive) -> Awaitable[Message]:
+    """Let the guards of the route speak before the application hears the first of a body."""
+    before_body, passage.before_body = passage.before_body, None
+    return receive() if before_body is None else _receive_after(before_body(passage, scope), receive)
 
-    def receive(self) -> Awaitable[Message]:
-        """Hand on what comes, after what was read ahead."""
-        if self._before_body is not None:
-            return self._receive_first()
-        form = self._form or self._reader()
-        return self._receive() if form is None else form.receive()
 
-    def _reader(self) -> FormReader | None:
-        if self.unsafe is not None:
-            self._form = FormReader(self._receive, self.unsafe)
-        return self._form
+async def _receive_after(asked: Awaitable[None], receive: Receive) -> Message:
+    await asked
+    return await receive()
 
-    async def _receive_first(self) -> Message:
-        before_body, self._before_body = self._before_body, None
-        if before_body is not None:
-            await before_body()
-        return await self.receive()
 
-    # -- out ----------------------------------------------------------------------------------------------------
+def _send(passage: Passage, send: Send, message: Message) -> Awaitable[None]:
+    """Pass everything on but the moment of leaving, when what changed must be stored first."""
+    kind = message["type"]
+    if kind in _LEAVING:
+        visit, passage.before_body = passage.entered, None
+        if visit is None:
+            return send(message if passage.seen is None else _dressed(message, passage.seen.vary))
+        return send(_dressed(message, visit.vary)) if visit.clean else _leave(passage, visit, send, message)
+    if passage.replaced:
+        return _nothing()
+    if passage.form is not None and kind == "http.response.body" and not message.get("more_body"):
+        passage.form.end()
+    return send(message)
 
-    def send(self, message: Message) -> Awaitable[None]:
-        """Pass everything on but the moment of leaving, when what changed must be stored first."""
-        kind = message["type"]
-        if kind in _LEAVING:
-            visit, self._before_body = self._visit, None
-            if visit is None:
-                return self._send(message)
-            return self._send(_dressed(message, visit.vary)) if visit.clean else self._leave(message, visit)
-        if self._replaced:
-            return _nothing()
-        if kind == "http.response.body" and not message.get("more_body"):
-            return self._end(message)
-        return self._send(message)
 
-    def _end(self, message: Message) -> Awaitable[None]:
-        """Let go of the server: its channels know the scope that knows us, and would wait for the collector."""
-        send, self._send, self._receive = self._send, _swallow, disconnected
-        if self._form is not None:
-            self._form.end()
-        return send(message)
-
-    async def _leave(self, message: Message, visit: Visit) -> None:
-        trouble = await _settled(visit)
-        if trouble is None:
-            await self._send(_dressed(message, visit.vary, visit.cookies()))
-            return
-        self._replaced = True
-        refusal = (await refused(visit, trouble)).refusal
-        kind = "websocket" if visit.facts.websocket else "http"
-        await answer(refusal, visit.facts, self.house)({"type": kind}, self._receive, self._send)
+async def _leave(passage: Passage, visit: Visit, send: Send, message: Message) -> None:
+    trouble = await _settled(visit)
+    if trouble is None:
+        await send(_dressed(message, visit.vary, visit.cookies()))
+        return
+    passage.replaced = True
+    refusal = (await refused(visit, trouble)).refusal
+    kind = "websocket" if visit.facts.websocket else "http"
+    await answer(refusal, visit.facts, passage.house)({"type": kind}, disconnected, send)
 
 
 def facts_of(scope: Scope, house: Guardhouse[Any]) -> Facts:
     """Read an ASGI scope; declared proxies may correct scheme and peer."""
-    client = scope.get("client")
+    headers, scheme, client = scope["headers"], scope["scheme"], scope.get("client")
     peer = client[0] if client else None
-    scheme = scope["scheme"]
     if house.proxies:
-        peer, scheme = seen_through(peer, _page_scheme(scheme), scope["headers"], house.proxies)
-    websocket = scope["type"] == "websocket"
-    method = "GET" if websocket else scope["method"]
-    headers, query = scope["headers"], scope.get("query_string", b"")
+        peer, scheme = seen_through(peer, _page_scheme(scheme), headers, house.proxies)
+    path, query = scope["path"], scope.get("query_string", b"")
+    if scope["type"] == "websocket":
+        single = by_name(headers)
+        return Facts("GET", path, headers, scheme, peer, websocket=True, query=query, single=single)
+    method = scope["method"]
     # A safe request is asked for its cookie and little else; an unsafe one for all that tells where it comes from.
     single = None if method in SAFE_METHODS else by_name(headers)
-    return Facts(method, scope["path"], headers, scheme, peer, websocket, query, NOTHING_PRESENTED, single)
+    return Facts(method, path, headers, scheme, peer, query=query, single=single)
 
 
 def house_of(scope: Scope, parts: Parts | None = None) -> Guardhouse[Any]:
@@ -181,25 +183,32 @@ def house_of(scope: Scope, parts: Parts | None = None) -> Guardhouse[Any]:
 
 def visit_of(connection: HTTPConnection, house: Guardhouse[Any]) -> Visit:
     """Find the visit of a connection at this house."""
-    return visit_in(connection.scope, house)
+    return passage_in(connection.scope, house).visit(connection.scope)
 
 
-def visit_in(scope: Scope, house: Guardhouse[Any]) -> Visit:
-    """Find the visit at this house; a mounted application may have put a passage of its own inside ours."""
+def passage_in(scope: Scope, house: Guardhouse[Any]) -> Passage:
+    """Find the passage through this house; a mounted application may have put one of its own inside ours."""
     passage: Passage | None = scope.get(SCOPE_KEY)
     while passage is not None and passage.house is not house:
         passage = passage.outer
     if passage is None:
         raise NotInstalledError
-    return passage.visit(scope)
+    return passage
+
+
+async def admit(scope: Scope, house: Guardhouse[Any], stack: Stack) -> Identity:
+    """Return whom the stack believes about this connection, or raise the refusal."""
+    passage = passage_in(scope, house)
+    decision = passage.decided(scope, stack)
+    if decision is None:
+        decision = await passage.visit(scope).decide(stack)
+    if type(decision.verdict) is Allow:
+        return decision.verdict.identity
+    raise await house.refused(passage.visit(scope), decision)
 
 
 async def _nothing() -> None:
     """Answer for a message that must not leave."""
-
-
-def _swallow(_: Message) -> Awaitable[None]:
-    return _nothing()
 
 
 async def _settled(visit: Visit) -> Refusal | None:
@@ -216,25 +225,34 @@ def _dressed(message: Message, depends_on: frozenset[bytes], cookies: Sequence[b
     """Add what depends on the visitor: Vary, no-store, cookies."""
     if not depends_on:
         return message
-    vary, cache = _vary_line(depends_on), b"no-store"
-    headers: list[Header] = []
-    for header in message.get("headers", ()):
-        if header[0] not in _MERGED:
-            headers.append(header)
-        elif header[0] == b"vary":
-            vary = _joined(header[1], vary)
-        elif _private(header[1]) and not cookies:
-            cache = header[1]
-    headers += ((b"vary", vary), (b"cache-control", cache))
+    headers: list[Header] = [*message.get("headers", ())]
+    for name, _ in headers:
+        if name in _MERGED:
+            headers = _merged(headers, depends_on, keep=not cookies)
+            break
+    else:
+        headers += _marks(depends_on)
     if cookies:
         headers += [(b"set-cookie", line) for line in cookies]
     message["headers"] = headers
     return message
 
 
+def _merged(headers: Sequence[Header], depends_on: frozenset[bytes], *, keep: bool) -> list[Header]:
+    """Join what the application says itself about caching, where it keeps the answer to one visitor."""
+    merged: list[Header] = [header for header in headers if header[0] not in _MERGED]
+    (_, vary), (_, cache) = _marks(depends_on)
+    for name, value in headers:
+        if name == b"vary":
+            vary = _joined(value, vary)
+        elif name == b"cache-control" and keep and _private(value):
+            cache = value
+    return [*merged, (b"vary", vary), (b"cache-control", cache)]
+
+
 @lru_cache(maxsize=256)
-def _vary_line(names: frozenset[bytes]) -> bytes:
-    return b", ".join(sorted(names))
+def _marks(depends_on: frozenset[bytes]) -> tuple[Header, Header]:
+    return (b"vary", b", ".join(sorted(depends_on))), (b"cache-control", b"no-store")
 
 
 @lru_cache(maxsize=256)

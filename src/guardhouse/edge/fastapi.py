@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from guardhouse.core.stack import Stack
 from guardhouse.edge import starlette
-from guardhouse.edge.asgi import BeforeBody, Passage, visit_of
+from guardhouse.edge.asgi import BeforeBody, Passage, passage_in
 from guardhouse.edge.openapi import describe
 from guardhouse.edge.routes import Guarding
 from guardhouse.visit import Visit
@@ -74,11 +74,10 @@ class Asking(params.Security):
     guarding: Guarding
     admit: Admit
 
+    __hash__ = object.__hash__
+
     def __eq__(self, other: object) -> bool:
         return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
 
     def __init__(self, guarding: Guarding, admit: Admit) -> None:
         super().__init__(dependency=self)
@@ -88,11 +87,14 @@ class Asking(params.Security):
         return f"house.{self.guarding.means}({self.guarding.stack.name!r})"
 
     async def __call__(self, connection: HTTPConnection) -> Any:  # noqa: ANN401 - user or identity, as the verb promised
-        return await self.ask(visit_of(connection, self.guarding.house))
+        scope = connection.scope
+        return await self.ask(passage_in(scope, self.guarding.house), scope)
 
-    def ask(self, visit: Visit) -> Awaitable[Any]:
+    def ask(self, passage: Passage, scope: Scope) -> Awaitable[Any]:
         """Return what the verb promised, or raise the refusal."""
-        return self.admit(visit, self.guarding.stack)
+        stack = self.guarding.stack
+        passage.decided(scope, stack)
+        return self.admit(passage.visit(scope), stack)
 
 
 async def _ask_route(passage: Passage, scope: Scope) -> None:
@@ -105,7 +107,7 @@ async def _ask_route(passage: Passage, scope: Scope) -> None:
     overrides = getattr(getattr(route, "dependency_overrides_provider", None), "dependency_overrides", {})
     for asking in _askings(getattr(route, "dependant", None)):
         if asking not in overrides and asking.guarding.house is passage.house:
-            await asking.ask(passage.visit(scope))
+            await asking.ask(passage, scope)
 
 
 def _effective_route(scope: Any) -> Any:  # noqa: ANN401 - FastAPI's own types

@@ -12,7 +12,7 @@ from typing import Any, cast
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from guardhouse.edge.asgi import visit_in
+from guardhouse.edge.asgi import admit
 from guardhouse.edge.routes import REQUIRED_MARK, Guarding, inner_of
 from guardhouse.errors import ConfigError
 
@@ -31,10 +31,7 @@ def guarded(endpoint: Endpoint, guarding: Guarding) -> Endpoint:
     @functools.wraps(endpoint)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passes on what the framework gives
         connection = kwargs.pop(_EXTRA) if _EXTRA in kwargs else _connection(args, kwargs)
-        visit = visit_in(connection.scope, house)
-        decision = await visit.decide(stack)
-        if not decision:
-            raise await house.refused(visit, decision)
+        await admit(connection.scope, house, stack)
         if asynchronous:
             return await endpoint(*args, **kwargs)
         return await run_in_threadpool(endpoint, *args, **kwargs)

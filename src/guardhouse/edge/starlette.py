@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -21,7 +21,7 @@ from guardhouse.auth import Auth
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Decision, Identity
 from guardhouse.edge.answers import answer
-from guardhouse.edge.asgi import BeforeBody, Layer, facts_of, house_of, visit_in, visit_of
+from guardhouse.edge.asgi import BeforeBody, Layer, admit, facts_of, house_of, passage_in, visit_of
 from guardhouse.edge.checks import check
 from guardhouse.edge.requires import guarded
 from guardhouse.edge.routes import PUBLIC_MARK, Guarding
@@ -80,12 +80,11 @@ class Guardhouse(house.Guardhouse[U]):
     async def user(self, connection: HTTPConnection, *names: str) -> U:
         """Return the user whom this connection's guard let in, or whom the named guards let in now."""
         visit = visit_of(connection, self)
-        return await self.admit_user(visit, self.stack(*names) if names else self._answered(visit.decisions))
+        return await self.admit_user(visit, self.stack(*names) if names else self._answered(connection))
 
-    async def identity_of(self, connection: HTTPConnection, *names: str) -> Identity:
+    def identity_of(self, connection: HTTPConnection, *names: str) -> Awaitable[Identity]:
         """Return whom this connection's guard believed, without looking the user up."""
-        visit = visit_in(connection.scope, self)
-        return await self.admit(visit, self.stack(*names) if names else self._answered(visit.decisions))
+        return admit(connection.scope, self, self.stack(*names) if names else self._answered(connection))
 
     def auth(self, connection: HTTPConnection, name: str | None = None) -> Auth[U]:
         """Return the desk of a session guard: `attempt`, `login`, `logout`."""
@@ -112,9 +111,10 @@ class Guardhouse(house.Guardhouse[U]):
         """Name what must speak before a body is read; on Starlette the guards of a route do so by themselves."""
         return None
 
-    def _answered(self, decisions: Any) -> Stack:  # noqa: ANN401 - Visit.decisions
+    def _answered(self, connection: HTTPConnection) -> Stack:
         """Go on with the guard that let this connection in, not with whatever is the default."""
-        allowed = [name for name, decision in decisions.items() if isinstance(decision.verdict, Allow)]
+        decisions = passage_in(connection.scope, self).decisions
+        allowed = [name for name, decision in decisions.items() if type(decision.verdict) is Allow]
         return self.stack(*allowed[-1].split(",")) if allowed else self.stack()
 
     def _start(self, app: Starlette, _: object = None) -> None:
@@ -158,10 +158,10 @@ class GuardLayer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             house, stack = self.guarding.house, self.guarding.stack
-            visit = visit_in(scope, house)
-            decision = await visit.decide(stack)
-            if not decision:
-                await self._refuse(await house.refused(visit, decision), scope, receive, send)
+            try:
+                await admit(scope, house, stack)
+            except Refused as error:
+                await self._refuse(error, scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
