@@ -88,7 +88,7 @@ def read_guards(
 
 def _placed(section: Section, guard: Guard, users: Mapping[str, Provider[Any]]) -> Guard:
     """Give a guard that is handed in the provider that the configuration names for it."""
-    section.only("driver", "provider", "header", "realm")
+    section.only("driver", "provider", "header", "scheme", "realm")
     provider = _provider(section, users)
     return guard if guard.provider or not provider else guard.named(section.key.partition(".")[2], provider)
 
@@ -100,17 +100,16 @@ def _guard(
     if driver == "session":
         section.only("driver", "provider", "realm")
         return SessionGuard(provider=_provider(section, users), realm=section.text("realm"))
-    section.only("driver", "provider", "header")
+    section.only("driver", "provider", "header", "scheme")
     name = section.key.partition(".")[2]
     if name not in functions:
         fix = f'Hand in what looks a credential up: from_config(..., functions={{"{name}": function}}).'
         raise ConfigError(section.key, driver, fix, nearest=nearest_of(name, functions))
-    header = section.text("header")
-    if header is None:
-        raise ConfigError(
-            section.at("header"), None, "Name the header that holds the credential, such as X-Api-Key."
-        )
-    return FunctionGuard(header=header, find=functions[name], provider=_provider(section, users))
+    header, scheme = section.text("header"), section.text("scheme")
+    if header is None and scheme is None:
+        fix = "Name the header that holds the credential, such as X-Api-Key, or scheme = 'Bearer'."
+        raise ConfigError(section.at("header"), None, fix)
+    return FunctionGuard(functions[name], header or "", scheme, _provider(section, users))
 
 
 def _driver(section: Section) -> str:

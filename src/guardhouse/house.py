@@ -16,6 +16,7 @@ from guardhouse import config, log, settings
 from guardhouse.auth import Auth
 from guardhouse.core.answer import Explain, Refusal, refusal_of
 from guardhouse.core.area import Answers, Area
+from guardhouse.core.challenge import challenges
 from guardhouse.core.events import Event, Refused
 from guardhouse.core.guard import Guard, ambient
 from guardhouse.core.origin import Origins
@@ -45,9 +46,6 @@ _STALE = frozenset({Reason.USER_MISSING, Reason.PASSWORD_CHANGED})
 RETRY_SECONDS = 5
 
 SWEEP_SECONDS = 300
-
-_CHALLENGES = ('Cookie realm="guardhouse"',)
-"""RFC 9110 11.6.1 wants one with every 401; a scheme that browsers do not know opens no prompt."""
 
 Listener = Callable[[Any], Awaitable[None] | None]
 
@@ -94,6 +92,7 @@ class Guardhouse(Generic[U]):
             cookie=settings.allowed_cookie(cookie or CookiePolicy(), own, debug=debug),
             csrf=keyring.purpose("csrf"),
             csrf_url=csrf_url,
+            explain=settings.checked_explain(explain, debug=debug),
             logins=keyring.purpose("login"),
             providers=providers,
             passwords=passwords or Passwords(),
@@ -108,7 +107,7 @@ class Guardhouse(Generic[U]):
         self.areas = settings.checked_areas(areas or {}, self.guards)
         self.default = settings.checked_default(default, self.guards)
         self.login_url = settings.checked_login_url(login_url)
-        self.explain: Explain = settings.checked_explain(explain, debug=debug)
+        self.explain: Explain = self.parts.explain
         self.debug = debug
         self._asked: dict[tuple[str, ...], Stack] = {}
         self._stacks = {name: self._derive(name) for name in self.guards.keys() | self.areas.keys()}
@@ -206,7 +205,7 @@ class Guardhouse(Generic[U]):
         """Turn a no into an answer."""
         refusal = refusal_of(decision)
         if refusal.status == _UNAUTHORIZED:
-            return replace(refusal, challenges=_CHALLENGES)
+            return replace(refusal, challenges=challenges(self.known_stack(decision.stack), refusal))
         if refusal.status == _FORBIDDEN:
             return replace(refusal, evidence={"endpoint": self.parts.csrf_url, **refusal.evidence})
         if refusal.status == _UNAVAILABLE:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from guardhouse.core.answer import Explain
 from guardhouse.core.events import Event
 from guardhouse.core.origin import Origins
 from guardhouse.core.provider import Provider
@@ -38,6 +39,7 @@ class Parts:
     """The events for which there are listeners."""
     origins: Origins
     csrf_url: str = "/csrf-cookie"
+    explain: Explain = "code"
     hosts: frozenset[bytes] = frozenset()
     """The Host values that the configured public URLs stand for; empty when none is configured."""
     load_now: Callable[[bytes], Record | None] | None = field(init=False)

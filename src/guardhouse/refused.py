@@ -1,7 +1,8 @@
 """A refusal as an exception: the answer on its way out of a handler or a dependency.
 
 It is Starlette's `HTTPException`, so that where no handler of ours is reached (a mounted sub-application, a user's
-own 401 page) it degrades to a plain refusal and never to a 500. The code rides in a header too.
+own 401 page) it degrades to a plain refusal and never to a 500. What it carries there says no more than the house may:
+the code rides in a header, or with `explain="off"` nothing but the status.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 
 from guardhouse.core import events
-from guardhouse.core.answer import REASON_HEADER, Refusal
+from guardhouse.core.answer import Refusal, headers_of, title_of
 from guardhouse.parts import Parts
 from guardhouse.visit import Visit
 
@@ -18,7 +19,8 @@ class Refused(HTTPException):
     """The gate says no. `refusal` holds the reason, the evidence and the trace; `parts` are those of its house."""
 
     def __init__(self, refusal: Refusal, parts: Parts | None = None) -> None:
-        super().__init__(refusal.status, refusal.entry.title, headers=refusal_headers(refusal))
+        explain = parts.explain if parts is not None else "off"
+        super().__init__(refusal.status, title_of(refusal, explain), headers=headers_of(refusal, explain))
         self.refusal = refusal
         self.parts = parts
 
@@ -42,13 +44,3 @@ async def refused(visit: Visit, refusal: Refusal) -> Refused:
         )
     )
     return Refused(refusal, visit.parts)
-
-
-def refusal_headers(refusal: Refusal) -> dict[str, str]:
-    """Write the headers that every form of this refusal carries."""
-    headers = {REASON_HEADER: str(refusal.reason), "Cache-Control": "no-store"}
-    if refusal.challenges:
-        headers["WWW-Authenticate"] = ", ".join(refusal.challenges)
-    if refusal.retry_after is not None:
-        headers["Retry-After"] = str(refusal.retry_after)
-    return headers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -41,6 +41,10 @@ _COOKIE = frozenset({b"Cookie"})
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
 
+Users: TypeAlias = dict[tuple[str, str, str | None], Any]
+"""Who was looked up during one visit, by provider, id and the fingerprint of the login."""
+
+
 class Form(Protocol):
     """The body of the request, as far as a token may be found in it."""
 
@@ -60,13 +64,13 @@ class Visit(Struct, eq=False):
     parts: Parts
     facts: Facts
     _form: Form | None = None
+    _users: Users = {}
     vary: frozenset[bytes] = frozenset()
     """The request headers on which the answer depends."""
     decisions: dict[str, Decision] = {}
     _carried: Carried | None = None
     _origin: Pass | Deny | None = None
     _verdicts: dict[str, Verdict] = {}
-    _users: dict[tuple[str, str, str | None], Any] = {}
 
     # -- the stack ----------------------------------------------------------------------------------------------
 
@@ -184,7 +188,7 @@ class Visit(Struct, eq=False):
 
     def know(self, identity: Identity, user: Any) -> None:  # noqa: ANN401 - the user is the application's own type
         """Keep a user who was just found, so that nobody looks him up again."""
-        self._users[identity.provider, identity.user_id, identity.fingerprint] = user
+        self._users[_named(identity)] = user
 
     def forget(self) -> None:
         """Decide anew: the visitor has just logged in or out."""
@@ -280,28 +284,9 @@ class Visit(Struct, eq=False):
                 was.single,
             )
 
-    async def user(self, identity: Identity) -> Any:  # noqa: ANN401 - the user is the application's own type
+    def user(self, identity: Identity) -> Awaitable[Any]:
         """Find the user of an identity, once per visit; a `Deny` when the login has lost its user or password."""
-        at = (identity.provider, identity.user_id, identity.fingerprint)
-        if at in self._users:
-            return self._users[at]
-        provider = self.parts.providers[identity.provider]
-        user = await provider.by_id(identity.user_id)
-        if user is None:
-            found: Any = Deny(identity.guard, Reason.USER_MISSING, {"provider": identity.provider})
-        elif not self._fits(identity, provider.password_of(user)):
-            found = Deny(identity.guard, Reason.PASSWORD_CHANGED)
-        else:
-            found = user
-            if Authenticated in self.parts.heard:
-                await self.parts.emit(Authenticated(identity.guard, user))
-        self._users[at] = found
-        return found
-
-    def _fits(self, identity: Identity, stored: str | None) -> bool:
-        """Whether a login is still bound to the password that it was made with."""
-        taken = identity.fingerprint
-        return taken is None or (stored is not None and fingerprint.fits(self.parts.logins, taken, stored))
+        return user_of(self.parts, identity, self._users)
 
     # -- leaving ------------------------------------------------------------------------------------------------
 
@@ -317,6 +302,38 @@ class Visit(Struct, eq=False):
     def cookies(self) -> list[bytes]:
         """Return the Set-Cookie values that the response must carry."""
         return self._carried.cookies() if self._carried is not None else []
+
+
+async def user_of(parts: Parts, identity: Identity, known: Users) -> Any:  # noqa: ANN401 - the application's own type
+    """Find a user, unless he is known by now; a `Deny` when the login has lost its user or its password.
+
+    Raises `StoreError` when the provider cannot be asked.
+    """
+    name = _named(identity)
+    found = known.get(name)
+    if found is not None:
+        return found
+    provider = parts.providers[identity.provider]
+    user = await provider.by_id(identity.user_id)
+    if user is None:
+        known[name] = Deny(identity.guard, Reason.USER_MISSING, {"provider": identity.provider})
+    elif not _fits(parts, identity, provider.password_of(user)):
+        known[name] = Deny(identity.guard, Reason.PASSWORD_CHANGED)
+    else:
+        known[name] = user
+        if Authenticated in parts.heard:
+            await parts.emit(Authenticated(identity.guard, user))
+    return known[name]
+
+
+def _named(identity: Identity) -> tuple[str, str, str | None]:
+    return identity.provider, identity.user_id, identity.fingerprint
+
+
+def _fits(parts: Parts, identity: Identity, stored: str | None) -> bool:
+    """Whether a login is still bound to the password that it was made with."""
+    taken = identity.fingerprint
+    return taken is None or (stored is not None and fingerprint.fits(parts.logins, taken, stored))
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
 
+from guardhouse.cli.listing import lines_of
 from tests.cli.conftest import Call
 
 LISTED = """\
@@ -103,3 +106,18 @@ def test_what_stops_the_start_is_said_in_one_line(call: Call):
     result = call("routes", "faulty:app", "--json")
     assert "guardhouse: this application does not start: route /me" in result.stderr
     assert "parameter user annotated with a guard" in json.loads(result.stdout)["fault"]
+
+
+def test_a_mount_that_hides_what_is_below_it_is_listed_beside_routes_of_the_same_prefix():
+    async def rest(*_: object) -> None: ...
+
+    async def leaf(_: object) -> None: ...
+
+    app = Starlette(
+        routes=[
+            Route("/api/me", leaf),
+            Mount("/api", rest),
+            Mount("/pages", routes=[Route("/one", leaf)]),
+        ]
+    )
+    assert [line.info.path for line in lines_of(app)] == ["/api/me", "/api", "/pages/one"]

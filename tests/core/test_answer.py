@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from guardhouse.core.answer import STATUS_TITLES, Refusal, hint_of, problem, refusal_of
+from guardhouse.core.answer import STATUS_TITLES, Refusal, headers_of, hint_of, problem, refusal_of, title_of
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity, Pass, conclude
 
 ADA = Identity("1", "users", "web", "session")
 FOREIGN = Deny("origin", Reason.CSRF_ORIGIN_UNTRUSTED, {"origin": "https://evil.test"})
 SILENT = Abstain("web", Reason.NO_CREDENTIAL, {"cookies": "none at all"})
-REFUSED = refusal_of(conclude("api", [SILENT, Pass("step", Reason.STEP_PASSED), FOREIGN]), ("Cookie",))
+REFUSED = refusal_of(conclude("api", [SILENT, Pass("step", Reason.STEP_PASSED), FOREIGN]))
 
 
 def test_a_decision_becomes_a_refusal_with_all_that_led_to_it():
     assert (REFUSED.reason, REFUSED.by, REFUSED.stack) == (FOREIGN.reason, "origin", "api")
     assert (REFUSED.evidence, REFUSED.status) == (FOREIGN.evidence, 403)
-    assert REFUSED.challenges == ("Cookie",)
     assert refusal_of(conclude("api", [Allow("web", Reason.SESSION_LOGIN, ADA)])).evidence == {}
 
 
@@ -100,3 +99,21 @@ def test_every_status_of_a_refusal_has_a_title():
 )
 def test_a_hint_fills_in_what_is_known_and_reads_nothing_else(evidence, hint):
     assert hint in hint_of(Refusal(Reason.CSRF_ORIGIN_UNTRUSTED, "origin", evidence))
+
+
+@pytest.mark.parametrize(
+    ("explain", "title", "headers"),
+    [
+        ("full", TITLE, {"Guardhouse-Reason": "csrf_origin_untrusted", "Cache-Control": "no-store"}),
+        ("code", TITLE, {"Guardhouse-Reason": "csrf_origin_untrusted", "Cache-Control": "no-store"}),
+        ("off", "Forbidden", {"Cache-Control": "no-store"}),
+    ],
+)
+def test_title_and_headers_say_no_more_than_the_document(explain, title, headers):
+    assert (title_of(REFUSED, explain), headers_of(REFUSED, explain)) == (title, headers)
+
+
+def test_ways_in_and_patience_are_headers_whatever_is_explained():
+    refusal = Refusal(Reason.NO_LOGIN, "web", challenges=("Bearer", "Cookie"), retry_after=5)
+    headers = headers_of(refusal, "off")
+    assert (headers["WWW-Authenticate"], headers["Retry-After"]) == ("Bearer, Cookie", "5")

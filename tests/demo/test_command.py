@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 import trustme
@@ -42,7 +42,7 @@ def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, list[
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        said = [process.stdout.readline().rstrip() for _ in range(5)]
+        said = [process.stdout.readline().rstrip() for _ in range(7)]
         try:
             yield process, said[0].rpartition(" ")[2], said
         finally:
@@ -50,10 +50,11 @@ def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, list[
             process.communicate(timeout=10)
 
 
-def fetch(url: str, trusted: ssl.SSLContext | None = None) -> int:
+def fetch(url: str, trusted: ssl.SSLContext | None = None, *, token: str = "", method: str = "GET") -> int:
+    request = Request(url, headers={"Authorization": f"Bearer {token}"} if token else {}, method=method)  # noqa: S310 - our own address
     for _ in range(100):
         try:
-            with urlopen(url, timeout=2, context=trusted) as answer:  # noqa: S310 - our own address
+            with urlopen(request, timeout=2, context=trusted) as answer:  # noqa: S310 - as above
                 return int(answer.status)
         except HTTPError as refused:
             return refused.code
@@ -71,6 +72,9 @@ def test_it_says_where_it_is_and_who_can_log_in_and_leaves_nothing_behind(sent):
         folder = Path(said[3].partition("sqlite:///")[2]).parent
         assert folder.is_dir()
         assert fetch(f"{address}/public") == 200
+        shown = re.fullmatch(r"  curl -X POST -H 'Authorization: Bearer (\S+)' (\S+)", said[5])
+        assert shown is not None
+        assert fetch(shown[2], token=shown[1], method="POST") == 200
         process.send_signal(sent)
         assert process.wait(10) == 0
         assert not folder.exists()
@@ -100,7 +104,7 @@ def test_it_serves_https(tmp_path):
 
 def test_a_demo_that_others_can_reach_says_so():
     with running("--host", "0.0.0.0", "--store", "memory:", "--users", "3") as (_, _address, said):  # noqa: S104 - that is the point
-        assert "explains its refusals to everybody" in said[4]
+        assert "explains its refusals to everybody" in said[6]
 
 
 def test_without_its_extra_the_demo_says_what_to_install(monkeypatch):
@@ -188,3 +192,19 @@ def test_an_address_of_the_sixth_version_can_be_taken():
 )
 def test_what_browsers_call_a_demo(settings, addresses):
     assert settings.addresses == addresses
+
+
+def test_where_a_demo_listens_is_a_url():
+    assert Settings().address == "http://127.0.0.1:8000"
+    assert Settings(host="::1", port=443, tls=True).address == "https://[::1]:443"
+
+
+def test_the_token_is_said_once_and_never_logged():
+    with running("--store", "memory:", "--log-json") as (process, address, said):
+        token = said[5].split("Bearer ")[1].split("'")[0]
+        assert fetch(f"{address}/api/me", token=token) == 200
+        assert fetch(f"{address}/api/me", token=f"{token}x") == 401
+        process.terminate()
+        out, err = process.communicate(timeout=10)
+    assert token not in out + err
+    assert "credential_rejected" in err

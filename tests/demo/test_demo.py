@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.websockets import WebSocketDisconnect
 
 from guardhouse.demo.app import build
 from guardhouse.demo.settings import Settings
@@ -28,7 +30,11 @@ SESSION = "__Host-gh"
         ("GET", "/broken", 200, None),
         ("GET", "/static/axios.min.js", 200, None),
         ("GET", "/api/me", 401, "no_credential"),
-        ("HEAD", "/api/me", 405, None),
+        ("HEAD", "/api/me", 401, "no_credential"),
+        ("DELETE", "/api/me", 401, "no_credential"),
+        ("GET", "/api/nothing/here", 401, "no_credential"),
+        ("GET", "/nothing/here", 404, None),
+        ("DELETE", "/public", 405, None),
         ("POST", "/api/do_thing", 401, "no_credential"),
         ("GET", "/account", 401, "no_credential"),
     ],
@@ -264,7 +270,7 @@ def test_the_csrf_cookie_is_one_that_a_script_can_read_and_send_back(app):
 
 def test_a_refusal_is_explained_in_full(client: TestClient):
     problem = client.get("/api/me").json()
-    assert problem["stack"] == "api"
+    assert problem["stack"] == "calls"
     assert problem["hint"].startswith("Log in first.")
     assert problem["trace"][-1]["code"] == problem["code"] == "no_credential"
 
@@ -325,9 +331,9 @@ def test_only_the_other_name_of_this_machine_may_be_called_besides(client: TestC
     assert f"connect-src 'self' {second}".rstrip() + ";" in policy
 
 
-def test_openapi_tells_of_the_session_and_the_refusals(client: TestClient):
+def test_openapi_tells_of_token_and_session_and_the_refusals(client: TestClient):
     operation = client.get("/openapi.json").json()["paths"]["/api/do_thing"]["post"]
-    assert operation["security"] == [{"session": []}]
+    assert operation["security"] == [{"token": []}, {"session": []}]
     assert {"200", "401", "403"} <= set(operation["responses"])
 
 
@@ -362,3 +368,75 @@ def test_a_foreign_host_name_is_refused_before_anything_changes(client: TestClie
 def test_the_answer_to_a_login_holds_no_secret(client: TestClient):
     response = client.post("/login", json=ADA)
     assert PASSWORD not in json.dumps([response.text, dict(response.headers)])
+
+
+FORGED = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+
+
+@pytest.fixture
+def program() -> Iterator[TestClient]:
+    """Call a demo of its own with Ada's token, from nowhere a browser would be."""
+    settings = Settings(tls=True)
+    with TestClient(build(settings), base_url=ORIGIN) as client:
+        client.headers["Authorization"] = f"Bearer {settings.api_token}"
+        yield client
+
+
+def test_a_program_comes_in_by_its_token_and_is_never_asked_where_from(program: TestClient):
+    assert program.get("/api/me").json() == {"id": "1", "email": "ada@example.com"}
+    assert program.post("/api/do_thing").json() == {"done": 1}
+    answer = program.post("/api/do_thing", headers=FORGED)
+    assert (answer.json(), answer.headers["vary"]) == ({"done": 2}, "Authorization")
+    with program.websocket_connect("wss://127.0.0.1:8000/api/ws") as socket:
+        socket.send_text("hello")
+        assert socket.receive_text() == "1: hello"
+
+
+def test_a_bad_token_is_final_even_beside_a_session(client: TestClient):
+    answer = logged_in(client).get("/api/me", headers={"Authorization": "Bearer wrong"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "credential_rejected")
+    assert answer.headers["www-authenticate"].startswith('Bearer realm="guardhouse", error="invalid_token"')
+
+
+def test_the_token_opens_no_page_for_people(program: TestClient):
+    assert program.get("/account").json()["code"] == "no_credential"
+
+
+def test_every_start_has_a_token_of_its_own_that_its_settings_do_not_show():
+    one, other = Settings(controls="hooks"), Settings()
+    assert one.api_token != other.api_token
+    assert len(one.api_token) > 40
+    assert one.api_token not in repr(one)
+    assert "hooks" not in repr(one)
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "QUERY", "FOO"])
+def test_a_forged_request_by_a_method_that_no_route_has_is_refused_as_forged(client: TestClient, method):
+    answer = logged_in(client).request(method, "/api/do_thing", headers=FORGED)
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_origin_untrusted")
+
+
+def test_below_the_api_whoever_is_let_in_is_told_what_there_is(program: TestClient):
+    gone, other = program.get("/api/nothing/here"), program.delete("/api/do_thing")
+    assert (gone.status_code, other.status_code, other.headers["allow"]) == (404, 405, "POST")
+    with (
+        pytest.raises(WebSocketDisconnect),
+        program.websocket_connect("wss://127.0.0.1:8000/api/nothing"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing/here", 404),
+        ("GET", "/API/me", 404),
+        ("GET", "//api/me", 404),
+        ("GET", "/static/nothing.js", 404),
+        ("DELETE", "/public", 405),
+        ("POST", "/login", 415),
+    ],
+)
+def test_no_cache_keeps_an_error(client: TestClient, method, path, status):
+    answer = client.request(method, f"{ORIGIN}{path}", content=b"x")
+    assert (answer.status_code, answer.headers["cache-control"]) == (status, "no-store")

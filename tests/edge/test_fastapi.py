@@ -652,6 +652,23 @@ def test_openapi_describes_the_schemes():
     assert app.openapi()["components"]["securitySchemes"] == {"session": SESSION_SCHEME, "key": KEY_SCHEME}
 
 
+def test_openapi_shows_a_token_beside_the_session_on_the_operation_that_takes_both():
+    built = FastAPI()
+    there = fastapi_house(
+        guards={"web": SessionGuard(), "token": FunctionGuard(scheme="Bearer", find=find_key)}
+    )
+    built.add_api_route("/both", lambda: "both", dependencies=[there.require("web", "token")])
+    built.add_api_route("/page", lambda: "page", dependencies=[there.require("web")])
+    there.install(built)
+    schema = built.openapi()
+    assert schema["components"]["securitySchemes"] == {
+        "session": SESSION_SCHEME,
+        "token": {"type": "http", "scheme": "bearer"},
+    }
+    assert operation(schema, "/both")["security"] == [{"token": []}, {"session": []}]
+    assert operation(schema, "/page")["security"] == [{"session": []}]
+
+
 def test_openapi_tells_the_refusals_that_can_happen_and_no_others():
     schema = app.openapi()
     assert "403" not in operation(schema, "/me")["responses"]

@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket
 
-from guardhouse import Area, ConfigError, SessionPolicy, StoreError
+from guardhouse import Area, ConfigError, FunctionGuard, SessionGuard, SessionPolicy, StoreError, refused
 from guardhouse.core.area import Answers
 from guardhouse.core.events import Refused
 from guardhouse.edge.form import LONGEST_FORM
@@ -37,6 +37,7 @@ from tests.houses import (
     SESSION,
     browser,
     desk,
+    find_key,
     log_in,
     present,
     said,
@@ -311,6 +312,57 @@ def test_a_refusal_says_as_much_as_it_may(explain, keys):
     answer = refusing(explain=explain, debug=explain == "full").get("/auto")
     assert set(answer.json()) == keys
     assert ("guardhouse-reason" in answer.headers) is (explain != "off")
+
+
+async def copied(_: Request, error: Exception) -> Response:
+    """An application's own page for a refusal, made of all that the exception holds."""
+    assert isinstance(error, HTTPException)
+    return PlainTextResponse(f"{error.detail}", error.status_code, headers=error.headers)
+
+
+@pytest.mark.parametrize(
+    ("explain", "text", "reason"),
+    [
+        ("code", "The request carries nothing that this guard could read.", "no_credential"),
+        ("off", "Unauthorized", None),
+    ],
+)
+def test_what_an_applications_own_handler_can_copy_says_no_more_than_it_may(explain, text, reason):
+    there = starlette_house(explain=explain)
+    below = Starlette(routes=[Route("/", mine, middleware=[there.layer("web")])])
+    outer = Starlette(
+        routes=[Route("/", mine, middleware=[there.layer("web")]), Mount("/below", below)],
+    )
+    there.install(outer)
+    outer.add_exception_handler(refused.Refused, copied)
+    for path in ("/", "/below/"):  # a mounted application shows the exception as Starlette does by itself
+        answer = browser(outer).get(path)
+        assert (answer.text, said(answer)) == (text, (401, reason))
+        assert answer.headers["www-authenticate"] == 'Cookie realm="guardhouse"'
+
+
+def test_a_401_names_the_ways_in_of_its_stack():
+    token = FunctionGuard(scheme="Bearer", find=find_key)
+    there = starlette_house(guards={"web": SessionGuard(), "token": token})
+
+    async def hello(_: Request) -> Response:
+        return PlainTextResponse("hello")
+
+    both = Starlette(routes=[Route("/", hello, middleware=[there.layer("web", "token")])])
+    there.install(both)
+    client = browser(both)
+
+    def challenged(**headers: str) -> tuple[int, str | None]:
+        answer = client.get("/", headers=headers)
+        return answer.status_code, answer.headers.get("www-authenticate")
+
+    nobody = 'Bearer realm="guardhouse", Cookie realm="guardhouse"'
+    bad = 'Bearer realm="guardhouse", error="invalid_token", Cookie realm="guardhouse"'
+    assert challenged() == (401, nobody)
+    assert challenged(Authorization="Basic c2VzYW1lOg==") == (401, nobody)
+    assert challenged(Authorization="Bearer wrong") == (401, bad)
+    assert challenged(Authorization="Bearer") == (401, bad)
+    assert challenged(Authorization="Bearer sesame") == (200, None)
 
 
 def test_explained_in_full_even_a_program_area_shows_a_person_a_page():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guardhouse.core.facts import Facts
-from guardhouse.core.guard import Need, ambient
+from guardhouse.core.guard import Need, ambient, scheme_of
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity
 from guardhouse.errors import ConfigError
@@ -24,6 +24,7 @@ async def find_later(value: str) -> str | None:
 
 KEY = FunctionGuard(header="X-Api-Key", find=find).named("key", "users")
 BEARER = FunctionGuard(header="Authorization", find=find).named("bearer", "users")
+TOKEN = FunctionGuard(scheme="Bearer", find=find).named("token", "users")
 NEED = {"need": "header X-Api-Key"}
 MALFORMED = Deny("key", Reason.CREDENTIAL_MALFORMED, NEED)
 
@@ -74,6 +75,65 @@ def test_what_browsers_send_by_themselves_is_no_explicit_credential(value, read)
     assert claim == (
         value.decode() if read else Abstain("bearer", Reason.NO_CREDENTIAL, {"need": "header Authorization"})
     )
+
+
+TOKEN_NEED = {"need": "header Authorization: Bearer <token>"}
+SILENT = Abstain("token", Reason.NO_CREDENTIAL, TOKEN_NEED)
+BAD = Deny("token", Reason.CREDENTIAL_MALFORMED, TOKEN_NEED)
+
+
+@pytest.mark.parametrize(
+    ("values", "claim"),
+    [
+        pytest.param([], SILENT, id="no such header"),
+        pytest.param([b"Bearer sesame"], "sesame", id="a token"),
+        pytest.param([b"bearer sesame"], "sesame", id="lower case"),
+        pytest.param([b"BEARER   sesame "], "sesame", id="blanks around"),
+        pytest.param([b"Bearer 17|a.b-c_d~e+f/g=="], "17|a.b-c_d~e+f/g==", id="whatever is no blank"),
+        pytest.param([b"Basic dXNlcjpwdw=="], SILENT, id="what browsers repeat"),
+        pytest.param([b"Token sesame"], SILENT, id="another scheme"),
+        pytest.param([b"Bearers sesame"], SILENT, id="a longer scheme"),
+        pytest.param([b"sesame"], SILENT, id="another scheme, alone"),
+        pytest.param([b'"Bearer" sesame'], SILENT, id="no scheme at all"),
+        pytest.param([b"Bearer"], BAD, id="the scheme alone"),
+        pytest.param([b"Bearer "], BAD, id="the scheme and a blank"),
+        pytest.param([b"Bearer:sesame"], BAD, id="a colon"),
+        pytest.param([b"Bearer\tsesame"], BAD, id="a tab"),
+        pytest.param([b"Bearer open sesame"], BAD, id="a blank inside"),
+        pytest.param([b"Bearer sesame, Basic x"], BAD, id="two in one line"),
+        pytest.param([b"Bearer s\xe9same"], BAD, id="Latin-1"),
+        pytest.param([b"Bearer sesame\x00"], BAD, id="a NUL"),
+        pytest.param([b""], BAD, id="empty"),
+        pytest.param([b"Bearer sesame", b"Bearer sesame"], BAD, id="two lines, even of the same"),
+        pytest.param([b"Basic x", b"Bearer sesame"], BAD, id="two lines of two schemes"),
+    ],
+)
+def test_what_is_claimed_behind_a_scheme(values, claim):
+    assert TOKEN.claim(sent(*values, name=b"authorization")) == claim
+
+
+@pytest.mark.parametrize("header", ["", "Authorization", "authorization"])
+def test_a_scheme_is_read_from_the_one_header_it_belongs_to(header):
+    guard = FunctionGuard(scheme="Bearer", header=header, find=find)
+    assert (guard.header, guard.needs) == ("Authorization", (Need("header:authorization", ambient=False),))
+    assert scheme_of(guard) == "Bearer"
+    assert scheme_of(KEY) is None
+
+
+@pytest.mark.parametrize(
+    ("scheme", "header", "said"),
+    [
+        ("Basic", "", "Browsers send that by themselves"),
+        ("NTLM", "", "Browsers send that by themselves"),
+        ("", "", "Name one scheme"),
+        ("Bearer ", "", "Name one scheme"),
+        ('B" realm="', "", "Name one scheme"),
+        ("Bearer", "X-Api-Key", "leave the header out"),
+    ],
+)
+def test_a_scheme_that_proves_nothing_is_an_error(scheme, header, said):
+    with pytest.raises(ConfigError, match=said):
+        FunctionGuard(scheme=scheme, header=header, find=find)
 
 
 @pytest.mark.parametrize(

@@ -420,6 +420,14 @@ BROKEN_GROUP = {"guards": {"web": {"driver": "session"}, "api": {"driver": "sess
             id="a function guard without its function",
         ),
         pytest.param(
+            {"guards": {"key": {"driver": "function", "header": "X-Key", "scheme": "Bearer"}}},
+            {"functions": {"key": find}},
+            "guard header",
+            None,
+            "leave the header out",
+            id="a scheme in another header",
+        ),
+        pytest.param(
             {"guards": {"key": {"driver": "function"}}},
             {"functions": {"key": find}},
             "guards.key.header",
@@ -741,3 +749,10 @@ def test_a_guard_that_is_handed_in_may_stand_for_a_driver_that_is_not_built():
     config = {"guards": {"api": {"driver": "token", "provider": "users"}}}
     built = house(config, guards={"api": FunctionGuard(header="X-Key", find=find)})
     assert (built.guards["api"].name, built.guards["api"].provider) == ("api", "users")
+
+
+def test_a_function_guard_may_be_told_its_scheme_instead_of_a_header():
+    config = {"guards": {"token": {"driver": "function", "scheme": "Bearer"}}}
+    guard = house(config, functions={"token": find}).guards["token"]
+    assert isinstance(guard, FunctionGuard)
+    assert (guard.header, guard.scheme) == ("Authorization", "Bearer")

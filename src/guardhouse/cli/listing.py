@@ -50,7 +50,7 @@ def lines_of(app: Any) -> Iterator[Line]:  # noqa: ANN401 - any ASGI application
     routes = list(walk(app))
     public = [info.path for info in routes if info.kind == "mount" and info.public]
     for info in routes:
-        below = info.kind == "mount" and any(_under(other.path, [info.path]) for other in routes)
+        below = info.kind == "mount" and getattr(info.endpoint, "routes", None)
         if not below:
             yield Line(info, info.public or _of_a_house(info.endpoint) or _under(info.path, public))
 

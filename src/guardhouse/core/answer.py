@@ -39,11 +39,11 @@ class Refusal(Struct, frozen=True):
         return self.entry.status
 
 
-def refusal_of(decision: Decision, challenges: tuple[str, ...] = ()) -> Refusal:
+def refusal_of(decision: Decision) -> Refusal:
     """Turn a decision that says no into the refusal of it."""
     verdict = decision.verdict
     evidence = verdict.evidence if isinstance(verdict, Deny) else NO_EVIDENCE
-    return Refusal(verdict.reason, verdict.by, evidence, decision.stack, decision.trace, challenges)
+    return Refusal(verdict.reason, verdict.by, evidence, decision.stack, decision.trace)
 
 
 def hint_of(refusal: Refusal) -> str:
@@ -65,10 +65,26 @@ class _Word(str):
         return str(self)
 
 
+def title_of(refusal: Refusal, explain: Explain) -> str:
+    """Return the one sentence that the reader may see; with *off* it is the name of the status."""
+    return STATUS_TITLES[refusal.status] if explain == "off" else refusal.entry.title
+
+
+def headers_of(refusal: Refusal, explain: Explain) -> dict[str, str]:
+    """Write the headers that every form of this refusal carries; the code is one only where it may be seen."""
+    headers = {} if explain == "off" else {REASON_HEADER: str(refusal.reason)}
+    headers["Cache-Control"] = "no-store"
+    if refusal.challenges:
+        headers["WWW-Authenticate"] = ", ".join(refusal.challenges)
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    return headers
+
+
 def problem(refusal: Refusal, explain: Explain) -> dict[str, object]:
     """Write the problem document. *full* adds hint, evidence and trace; *off* leaves nothing but the status."""
     if explain == "off":
-        return {"type": "about:blank", "title": STATUS_TITLES[refusal.status], "status": refusal.status}
+        return {"type": "about:blank", "title": title_of(refusal, explain), "status": refusal.status}
     document: dict[str, object] = {
         "type": f"urn:guardhouse:reason:{refusal.reason}",
         "title": refusal.entry.title,

@@ -80,3 +80,9 @@ class Guard(Protocol):
 def ambient(guard: Guard) -> bool:
     """Whether any fact that the guard reads is one the browser sends by itself."""
     return any(need.ambient for need in guard.needs)
+
+
+def scheme_of(guard: Guard) -> str | None:
+    """Name the scheme of Authorization that the guard reads, such as Bearer; a guard that reads one has it as `scheme`."""
+    scheme: object = getattr(guard, "scheme", None)
+    return scheme if isinstance(scheme, str) else None

@@ -1,4 +1,4 @@
-"""The application of the thread: a page, a login, an API behind the session guard, and the gallery of mistakes."""
+"""The application of the thread: a page, a login, an API for browsers and programs, and the gallery of mistakes."""
 
 # Without `from __future__ import annotations`: FastAPI evaluates these annotations, and they name the house inside.
 from collections.abc import AsyncGenerator
@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from guardhouse.core.area import Area
 from guardhouse.core.intended import local_path
+from guardhouse.demo.beyond import Beyond, unkept
 from guardhouse.demo.books import PASSWORD, Books
 from guardhouse.demo.broken import applications
 from guardhouse.demo.cases import GROUPS
@@ -23,15 +25,16 @@ from guardhouse.demo.desk import Desk, Throttle
 from guardhouse.demo.docs import docs_page
 from guardhouse.demo.pages import other_origin, page, static_text
 from guardhouse.demo.settings import Settings
+from guardhouse.demo.token import owner_of
 from guardhouse.fastapi import Guardhouse
+from guardhouse.guards.function import FunctionGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.state.attempts import AttemptLimit
 from guardhouse.stores.opening import open_store
 from guardhouse.users.memory import MemoryUsers, User
 from guardhouse.users.passwords import Passwords
 
-GUARDS = {"web": SessionGuard(), "api": SessionGuard()}
-AREAS = {"api": Area(guards=("api",), answers="json")}
+AREAS = {"calls": Area(guards=("token", "api"), answers="json")}
 
 
 class Demo(msgspec.Struct, frozen=True):
@@ -64,6 +67,7 @@ def build(settings: Settings) -> FastAPI:
     _add_desk(app, demo)
     _add_pages(app, demo)
     _add_gallery(app, demo)
+    app.add_exception_handler(HTTPException, unkept)
     if settings.controls and demo.controls:
         add_controls(app, demo.controls, settings.controls, demo.house.public)
     demo.house.install(app)
@@ -82,7 +86,11 @@ def furnish(settings: Settings) -> Demo:
         secret=books.secret(),
         users=users,
         store=controlled or store,
-        guards=GUARDS,
+        guards={
+            "web": SessionGuard(),
+            "api": SessionGuard(),
+            "token": FunctionGuard(scheme="Bearer", find=owner_of(settings.api_token)),
+        },
         areas=AREAS,
         passwords=passwords,
         public_url=settings.addresses or None,
@@ -102,23 +110,26 @@ def _add_api(app: FastAPI, demo: Demo) -> None:
     house, books = demo.house, demo.books
 
     @app.get("/api/me", summary="Who calls", tags=["api"])
-    async def me(user: Annotated[User, house.guard("api")]) -> dict[str, str]:
+    async def me(user: Annotated[User, house.guard("calls")]) -> dict[str, str]:
         """Say who calls."""
         return {"id": user.id, "email": user.email}
 
     @app.post("/api/do_thing", summary="Do the thing of the thread", tags=["api"])
-    async def do_thing(user: Annotated[User, house.guard("api")]) -> dict[str, int]:
+    async def do_thing(user: Annotated[User, house.guard("calls")]) -> dict[str, int]:
         """Do the thing of the thread: count it."""
         return {"done": await books.add_done(user.id)}
 
     @app.websocket("/api/ws")
-    async def echo(socket: WebSocket, user: Annotated[User, house.guard("api")]) -> None:
+    async def echo(socket: WebSocket, user: Annotated[User, house.guard("calls")]) -> None:
         await socket.accept()
         try:
             while True:
                 await socket.send_text(f"{user.id}: {await socket.receive_text()}")
         except WebSocketDisconnect:
             return
+
+    # What else is asked below /api meets the same guards, before it is told that there is nothing.
+    app.router.routes.append(Mount("/api", app=Beyond(app.routes), middleware=[house.layer("calls")]))
 
     @app.get("/public", summary="No guard", tags=["open"])
     @house.public

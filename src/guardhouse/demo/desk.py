@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from guardhouse.core.answer import Refusal
 from guardhouse.core.intended import local_path
 from guardhouse.core.reasons import REASONS, Reason
-from guardhouse.core.verdict import Deny
 from guardhouse.demo.books import PASSWORD
 from guardhouse.demo.credentials import FORM, Credentials, media_type, read
 from guardhouse.demo.pages import page
@@ -74,8 +73,9 @@ class Desk:
 
     async def log_in(self, request: Request) -> Response:
         """Answer a login: the user to a program, the page that was wanted to a person."""
+        # Before the body is read: the CSRF token may be in it.
+        await self._house.auth(request, "web").check_origin()
         visit = visit_of(request, self._house)
-        await self._refuse_foreign_origin(visit)  # before the body is read: the token may be in it
         form = media_type(request) == FORM
         handed = NOTHING_HANDED
         try:
@@ -129,9 +129,3 @@ class Desk:
     async def _intended(self, request: Request, handed: Credentials) -> str:
         wanted = local_path(handed.next) or local_path(request.query_params.get("next"))
         return wanted or (await self._house.session(request)).intended("/")
-
-    async def _refuse_foreign_origin(self, visit: Visit) -> None:
-        verdict = await visit.check_origin()
-        if isinstance(verdict, Deny):
-            refusal = Refusal(verdict.reason, verdict.by, verdict.evidence, "login", (verdict,))
-            raise await refused(visit, refusal)

@@ -71,11 +71,12 @@ def serve(
 
 
 def _announce(settings: Settings) -> None:
-    scheme = "https" if settings.tls else "http"
-    print(f"guardhouse demo: {scheme}://{settings.host}:{settings.port}")
+    print(f"guardhouse demo: {settings.address}")
     for _, email, _ in PEOPLE:
         print(f"  {email:<18} {PASSWORD}")
     print(f"  sessions in {settings.store}")
+    print("  and a token of Ada's, for programs:")
+    print(f"  curl -X POST -H 'Authorization: Bearer {settings.api_token}' {settings.address}/api/do_thing")
     if not settings.loopback:
         print("  Others can reach this address, and the demo explains its refusals to everybody.")
     print("Stop it with Ctrl+C.", flush=True)

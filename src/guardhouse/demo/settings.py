@@ -1,14 +1,19 @@
-"""What `guardhouse demo` was asked for."""
+"""What `guardhouse demo` was asked for, and the token it makes up."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from guardhouse.demo.token import new_token
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One demo. `store` is a house's store URL; `controls` the token of the test hooks, without which there are none."""
+    """One demo. `store` is a house's store URL; `controls` the token of the test hooks, without which there are none.
+
+    `api_token` is Ada's, for programs: another one at every start, printed to whoever started the demo and kept nowhere.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -16,7 +21,8 @@ class Settings:
     users: int = 0
     trusted_origins: tuple[str, ...] = ()
     tls: bool = False
-    controls: str | None = None
+    controls: str | None = field(default=None, repr=False)
+    api_token: str = field(default_factory=new_token, repr=False)
 
     @property
     def file(self) -> Path | None:
@@ -29,6 +35,12 @@ class Settings:
     def loopback(self) -> bool:
         """Whether only this machine can call."""
         return self.host in ("127.0.0.1", "localhost")
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
     @property
     def addresses(self) -> tuple[str, ...]:

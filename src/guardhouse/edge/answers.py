@@ -8,12 +8,11 @@ from urllib.parse import quote
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from guardhouse.core.answer import REASON_HEADER, Explain, Refusal, problem
+from guardhouse.core.answer import Explain, Refusal, headers_of, problem
 from guardhouse.core.facts import Facts
 from guardhouse.core.intended import local_path
 from guardhouse.edge.page import STYLE_SOURCE, refusal_page
 from guardhouse.house import Guardhouse
-from guardhouse.refused import refusal_headers
 
 UNAUTHORIZED = 401
 
@@ -30,9 +29,7 @@ PAGE_HEADERS = {
 def answer(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> Response:
     """Choose the form of a refusal. Only a person at a browser window is ever sent to another page."""
     answers = house.answers_of(refusal.stack)
-    headers = refusal_headers(refusal)
-    if house.explain == "off":
-        del headers[REASON_HEADER]
+    headers = headers_of(refusal, house.explain)
     if not facts.navigation or (answers == "json" and house.explain != "full"):
         return _problem(refusal, house.explain, headers)
     if refusal.status == UNAUTHORIZED and house.login_url and answers != "json":

@@ -25,7 +25,7 @@ from guardhouse.glance import Glance, glance
 from guardhouse.house import Guardhouse
 from guardhouse.parts import Parts
 from guardhouse.refused import refused
-from guardhouse.visit import Visit
+from guardhouse.visit import Users, Visit, unavailable, user_of
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
@@ -91,6 +91,7 @@ class Passage(Struct, eq=False):
     """What must speak before the first byte of a body is read."""
     seen: Glance | None = None
     entered: Visit | None = None
+    users: Users = {}
     replaced: bool = False
     """Whether an answer of ours went out in place of the application's."""
 
@@ -109,11 +110,18 @@ class Passage(Struct, eq=False):
         decision = None if self.seen is None else self.seen.decision
         return {} if decision is None else {decision.stack: decision}
 
+    async def user(self, identity: Identity) -> Any:  # noqa: ANN401 - the user is the application's own type
+        """Find the user of an identity; a `Deny` of what is no longer good, with which the visit deals."""
+        try:
+            return await user_of(self.house.parts, identity, self.users)
+        except StoreError as error:
+            return unavailable(error)
+
     def visit(self, scope: Scope) -> Visit:
         """Return the visit of this connection, made when somebody first asks for it."""
         visit = self.entered
         if visit is None:
-            visit = self.entered = Visit(self.house.parts, facts_of(scope, self.house), self.form)
+            visit = self.entered = Visit(self.house.parts, facts_of(scope, self.house), self.form, self.users)
             if self.seen is not None:
                 visit.take_up(self.seen)
         return visit

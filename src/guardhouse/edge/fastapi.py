@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from guardhouse.core.stack import Stack
+from guardhouse.core.verdict import Allow, Deny
 from guardhouse.edge import starlette
 from guardhouse.edge.asgi import BeforeBody, Passage, passage_in
 from guardhouse.edge.openapi import describe
@@ -87,14 +88,14 @@ class Asking(params.Security):
         return f"house.{self.guarding.means}({self.guarding.stack.name!r})"
 
     async def __call__(self, connection: HTTPConnection) -> Any:  # noqa: ANN401 - user or identity, as the verb promised
-        scope = connection.scope
-        return await self.ask(passage_in(scope, self.guarding.house), scope)
-
-    def ask(self, passage: Passage, scope: Scope) -> Awaitable[Any]:
-        """Return what the verb promised, or raise the refusal."""
-        stack = self.guarding.stack
-        passage.decided(scope, stack)
-        return self.admit(passage.visit(scope), stack)
+        scope, guarding = connection.scope, self.guarding
+        passage = passage_in(scope, guarding.house)
+        decision = passage.decided(scope, guarding.stack)
+        if decision is not None and type(decision.verdict) is Allow and guarding.means != "identity":
+            found = await passage.user(decision.verdict.identity)
+            if type(found) is not Deny:
+                return found
+        return await self.admit(passage.visit(scope), guarding.stack)
 
 
 async def _ask_route(passage: Passage, scope: Scope) -> None:
@@ -107,7 +108,7 @@ async def _ask_route(passage: Passage, scope: Scope) -> None:
     overrides = getattr(getattr(route, "dependency_overrides_provider", None), "dependency_overrides", {})
     for asking in _askings(getattr(route, "dependant", None)):
         if asking not in overrides and asking.guarding.house is passage.house:
-            await asking.ask(passage, scope)
+            await asking.admit(passage.visit(scope), asking.guarding.stack)
 
 
 def _effective_route(scope: Any) -> Any:  # noqa: ANN401 - FastAPI's own types

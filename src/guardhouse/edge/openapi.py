@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from guardhouse.core.facts import SAFE_METHODS
-from guardhouse.core.guard import SESSION, Guard
+from guardhouse.core.guard import SESSION, Guard, scheme_of
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.core.stack import Stack
 from guardhouse.edge.routes import RouteInfo, walk
@@ -100,6 +100,9 @@ def _scheme(guard: Guard, house: Any) -> tuple[str, dict[str, str]]:  # noqa: AN
     """Describe one guard: sessions share one scheme, since one cookie serves them all."""
     if SESSION in guard.needs:
         return "session", {"type": "apiKey", "in": "cookie", "name": house.parts.cookie.session}
+    scheme = scheme_of(guard)
+    if scheme is not None:
+        return guard.name, {"type": "http", "scheme": scheme.lower()}
     kind, _, name = guard.needs[0].name.partition(":")
     return guard.name, {"type": "apiKey", "in": kind, "name": name}
 

@@ -1,0 +1,35 @@
+"""What WWW-Authenticate says: every way in that a stack knows, derived from its guards like all the rest (RFC 9110 11.6.1)."""
+
+from __future__ import annotations
+
+from guardhouse.core.answer import Refusal
+from guardhouse.core.guard import Guard, ambient, scheme_of
+from guardhouse.core.reasons import Reason
+from guardhouse.core.stack import Stack
+
+REALM = "guardhouse"
+
+COOKIE, KEY = "Cookie", "ApiKey"
+"""Schemes of our own naming, since a 401 must have one: what browsers do not know opens no prompt."""
+
+
+def challenges(stack: Stack | None, refusal: Refusal) -> tuple[str, ...]:
+    """Write one challenge for each way in; outside of any stack there is only the login."""
+    guards = (*stack.explicit, *stack.ambient) if stack is not None else ()
+    said = [_challenge(_way_in(guard), bad=_is_bad(guard, refusal)) for guard in guards]
+    return tuple(dict.fromkeys(said)) or (_challenge(COOKIE, bad=False),)
+
+
+def _way_in(guard: Guard) -> str:
+    return scheme_of(guard) or (COOKIE if ambient(guard) else KEY)
+
+
+def _is_bad(guard: Guard, refusal: Refusal) -> bool:
+    """Whether this guard was shown a credential, and would not have it."""
+    return refusal.by == guard.name and refusal.reason is not Reason.NO_CREDENTIAL
+
+
+def _challenge(scheme: str, *, bad: bool) -> str:
+    """Write one. Bearer has a word for a token that came and is no good, whatever the reason (RFC 6750 3.1)."""
+    error = ', error="invalid_token"' if bad and scheme.lower() == "bearer" else ""
+    return f'{scheme} realm="{REALM}"{error}'
