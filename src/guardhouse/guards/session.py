@@ -50,7 +50,7 @@ class SessionGuard:
 
     def judge(self, claim: bytes, found: Loaded) -> Allow | Deny | Abstain:  # noqa: ARG002 - the record says it all
         """Look for a login of this realm."""
-        if isinstance(found, Unloadable):
+        if type(found) is Unloadable:
             evidence = {"deadline": found.deadline.value} if found.deadline else {}
             return Abstain(self.name, found.reason, evidence)
         login = found.logins.get(self.realm or "")
