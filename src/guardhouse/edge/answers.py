@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from guardhouse.core.answer import Explain, Refusal, headers_of, problem
 from guardhouse.core.facts import Facts
@@ -35,6 +36,22 @@ def answer(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> Response:
     if refusal.status == UNAUTHORIZED and house.login_url and answers != "json":
         return RedirectResponse(_login(house.login_url, facts), status_code=303, headers=headers)
     return _page(refusal, house, headers)
+
+
+class Closing(Response):
+    """The end of a WebSocket that can hear no other answer: it was accepted, or the server cannot deny it in words.
+
+    The code is the status with 4000 added, from the range that applications are free to use (RFC 6455 7.4.2).
+    """
+
+    def __init__(self, refusal: Refusal, explain: Explain) -> None:
+        super().__init__(status_code=refusal.status)
+        reason = "" if explain == "off" else str(refusal.reason)
+        self._message = {"type": "websocket.close", "code": 4000 + refusal.status, "reason": reason}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        """Close."""
+        await send(self._message)
 
 
 def _problem(refusal: Refusal, explain: Explain, headers: dict[str, str]) -> Response:

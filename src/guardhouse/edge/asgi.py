@@ -18,7 +18,7 @@ from guardhouse.core.proxy import seen_through
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Decision, Identity
-from guardhouse.edge.answers import answer
+from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.form import FormReader, disconnected
 from guardhouse.errors import NotInstalledError, StoreError
 from guardhouse.glance import Glance, glance
@@ -72,6 +72,8 @@ class Layer:
             if self._before_body is not None:
                 passage.before_body = self._before_body
                 receive = partial(_receive, passage, scope, receive)
+        else:
+            passage.deniable = deniable(scope)
         scope[SCOPE_KEY] = passage
         return self.app(scope, receive, partial(_send, passage, send))
 
@@ -94,6 +96,8 @@ class Passage(Struct, eq=False):
     users: Users = {}
     replaced: bool = False
     """Whether an answer of ours went out in place of the application's."""
+    deniable: bool = True
+    """Whether a WebSocket can be answered as a request is, before it is accepted."""
 
     def decided(self, scope: Scope, stack: Stack) -> Decision | None:
         """Decide by what is known, or by a first glance; where that is not enough, the visit has the answer."""
@@ -160,8 +164,11 @@ async def _leave(passage: Passage, visit: Visit, send: Send, message: Message) -
         return
     passage.replaced = True
     refusal = (await refused(visit, trouble)).refusal
-    kind = "websocket" if visit.facts.websocket else "http"
-    await answer(refusal, visit.facts, passage.house)({"type": kind}, disconnected, send)
+    if passage.deniable:
+        kind = "websocket" if visit.facts.websocket else "http"
+        await answer(refusal, visit.facts, passage.house)({"type": kind}, disconnected, send)
+    else:
+        await Closing(refusal, passage.house.explain)({"type": "websocket"}, disconnected, send)
 
 
 def facts_of(scope: Scope, house: Guardhouse[Any]) -> Facts:
@@ -178,6 +185,11 @@ def facts_of(scope: Scope, house: Guardhouse[Any]) -> Facts:
     # A safe request is asked for its cookie and little else; an unsafe one for all that tells where it comes from.
     single = None if method in SAFE_METHODS else by_name(headers)
     return Facts(method, path, headers, scheme, peer, query=query, single=single)
+
+
+def deniable(scope: Scope) -> bool:
+    """Whether the server can answer a WebSocket as it does a request (ASGI, Websocket Denial Response)."""
+    return "websocket.http.response" in (scope.get("extensions") or {})
 
 
 def house_of(scope: Scope, parts: Parts | None = None) -> Guardhouse[Any]:

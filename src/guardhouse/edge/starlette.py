@@ -15,13 +15,14 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketState
 
 from guardhouse import house, settings
 from guardhouse.auth import Auth
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Decision, Identity
-from guardhouse.edge.answers import answer
-from guardhouse.edge.asgi import BeforeBody, Layer, admit, facts_of, house_of, passage_in, visit_of
+from guardhouse.edge.answers import Closing, answer
+from guardhouse.edge.asgi import BeforeBody, Layer, admit, deniable, facts_of, house_of, passage_in, visit_of
 from guardhouse.edge.checks import check
 from guardhouse.edge.requires import guarded
 from guardhouse.edge.routes import PUBLIC_MARK, Guarding
@@ -195,7 +196,17 @@ def _handlers_inside(app: Any) -> bool:  # noqa: ANN401 - any ASGI application
 async def _on_refused(connection: HTTPConnection, error: Exception) -> Response:
     refusal = cast("Refused", error)
     house = house_of(connection.scope, refusal.parts)
+    if _unanswerable(connection):
+        return Closing(refusal.refusal, house.explain)
     return answer(refusal.refusal, facts_of(connection.scope, house), house)
+
+
+def _unanswerable(connection: HTTPConnection) -> bool:
+    """Whether this is a WebSocket that can only be closed: it was accepted, or its server cannot deny it in words."""
+    if connection.scope["type"] != "websocket":
+        return False
+    accepted = isinstance(connection, WebSocket) and connection.application_state is WebSocketState.CONNECTED
+    return accepted or not deniable(connection.scope)
 
 
 async def _on_store_error(connection: HTTPConnection, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, final
 
 import msgspec
 from msgspec import Raw, Struct
@@ -23,6 +23,7 @@ class Login(Struct, frozen=True, array_like=True, gc=False):
     fingerprint: str | None = None
 
 
+@final
 class Record(Struct, frozen=True, array_like=True):
     """A session as a store keeps it. Moments are epoch seconds, `idle` is a length; values stay encoded."""
 
@@ -63,6 +64,7 @@ class Changes(Struct, frozen=True):
     ends: float | None = None
 
 
+@final
 class Unloadable(Struct, frozen=True):
     """Why a presented session gave no record."""
 
