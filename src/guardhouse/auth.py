@@ -116,16 +116,24 @@ class Auth(Generic[U]):
         stored = self._provider.password_of(user) if user is not None else None
         password = _password(credentials)
         checked = await self._parts.passwords.check(password, stored)
-        if user is None or not checked.ok:
+        proven = user if checked.ok else None
+        if proven is not None and checked.outdated:
+            proven = await self._rehashed(proven, password, stored)
+        if proven is None:
             await self._emit(Failed(self._guard.name, user, named))
             return None
-        await self._emit(Validated(self._guard.name, user))
-        return await self._rehashed(user, password) if checked.outdated else user
+        await self._emit(Validated(self._guard.name, proven))
+        return proven
 
-    async def _rehashed(self, user: U, password: str) -> U:
-        """Keep a fresher hash, and go on with the user as he is stored now."""
-        await self._provider.rehash(user, await self._parts.passwords.hash(password))
-        return await self._provider.by_id(self._provider.id_of(user)) or user
+    async def _rehashed(self, user: U, password: str, stored: str | None) -> U | None:
+        """Keep a fresher hash, and go on with the user as he is stored now.
+
+        Whose password was changed meanwhile has not proven the new one: a login would outlive the change.
+        """
+        fresh = await self._parts.passwords.hash(password)
+        await self._provider.rehash(user, fresh)
+        now = await self._provider.by_id(self._provider.id_of(user))
+        return now if now is not None and self._provider.password_of(now) in (stored, fresh) else None
 
     async def _know(self, user: U, fingerprint: str | None) -> None:
         self._visit.know(self._identity_of(user, fingerprint), user)

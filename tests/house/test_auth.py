@@ -38,6 +38,8 @@ NOBODY = {"email": "nobody@example.com", "password": PASSWORD}
 RIGHT = {"email": ADA.email, "password": PASSWORD}
 WRONG = {"email": ADA.email, "password": "wrong"}
 
+DEARER = PasswordHasher(Argon2Profile("dearer", Argon2Cost(time=2, memory=8), "for this test"))
+
 KINDS = (Attempting, Validated, Failed, Login, Authenticated, Logout)
 
 Act = Callable[[Auth[User], Request], Awaitable[Any]]
@@ -231,25 +233,48 @@ def test_once_is_for_this_request_only(counter: Counter):
 
 
 def test_an_old_hash_is_replaced_at_the_login():
-    cheaper, dearer = (
-        HASHER,
-        PasswordHasher(Argon2Profile("dearer", Argon2Cost(time=2, memory=8), "for this test")),
-    )
-    users = MemoryUsers([replace(ADA, password_hash=cheaper.hash(PASSWORD)), GRACE])
-    counter = Counter(users=users, passwords=Passwords(dearer))
+    before = HASHER.hash(PASSWORD)
+    users = MemoryUsers([replace(ADA, password_hash=before), GRACE])
+    counter = Counter(users=users, passwords=Passwords(DEARER))
     client = counter.browser()
     assert counter.does(client, attempt(WRONG)) is None
-    assert (
-        users._by_id["1"].password_hash
-        == replace(ADA, password_hash=users._by_id["1"].password_hash).password_hash
-    )
-    before = users._by_id["1"].password_hash
+    assert users._by_id["1"].password_hash == before
     assert counter.does(client, attempt(RIGHT)) == ADA.id
     after = users._by_id["1"].password_hash
     assert before != after
     assert counter.does(client, user) == ADA.id
     assert counter.does(client, attempt(RIGHT)) == ADA.id
     assert users._by_id["1"].password_hash == after
+
+
+class MeanwhileUsers(MemoryUsers):
+    """Users of whom something becomes while a fresher hash is made."""
+
+    def __init__(self, becomes: User | None) -> None:
+        super().__init__([ADA])
+        self._becomes = becomes
+
+    async def rehash(self, user: User, password_hash: str) -> None:
+        if self._becomes is None:
+            self.remove(user.id)
+        else:
+            self.replace(self._becomes)
+        await super().rehash(user, password_hash)
+
+
+@pytest.mark.parametrize(
+    "becomes",
+    [
+        pytest.param(replace(ADA, password_hash=HASHER.hash("another")), id="another password"),
+        pytest.param(None, id="gone"),
+    ],
+)
+def test_who_changes_while_his_hash_is_replaced_has_not_proven_who_he_is_now(becomes: User | None):
+    counter = Counter(users=MeanwhileUsers(becomes), passwords=Passwords(DEARER))
+    client = counter.browser()
+    assert counter.does(client, attempt(RIGHT)) is None
+    assert counter.names == ["Attempting", "Failed"]
+    assert SESSION not in client.cookies
 
 
 # -- what listeners hear --------------------------------------------------------------------------------------------
