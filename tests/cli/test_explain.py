@@ -41,7 +41,7 @@ def test_a_refusal_shows_code_trace_evidence_hint_and_response(call: Call):
     shown = result.stdout
     assert shown.startswith(
         "POST       https://localhost/api/do_thing\n\n"
-        "refused    401 no_credential by key\n"
+        "refused    401 no_credential by key, api\n"
         "           The request carries nothing that this guard could read.\n\n"
         "trace      key     abstain  no_credential\n"
     )

@@ -76,6 +76,16 @@ def test_between_equals_the_first_guard_is_named_with_its_evidence():
     assert decision.verdict == Deny("web", Reason.NO_LOGIN, {"seen": "web"})
 
 
+def test_where_nobody_was_brought_anything_each_says_what_it_would_have_read():
+    need, cookies = {"need": "header X-Api-Key"}, {"cookies": "none at all"}
+    key, web = (
+        Abstain("key", Reason.NO_CREDENTIAL, need),
+        Abstain("web", Reason.NO_CREDENTIAL, cookies),
+    )
+    assert conclude("area", [key, web]).verdict == Deny("key, web", Reason.NO_CREDENTIAL, need | cookies)
+    assert conclude("area", [key, silent(Reason.NO_LOGIN, "web")]).verdict.by == "web"
+
+
 def test_the_order_of_silences_is_the_rank_in_the_table():
     assert sorted(TELLING, key=lambda reason: REASONS[reason].telling) == TELLING
     assert len({REASONS[reason].telling for reason in TELLING}) == len(TELLING)

@@ -96,7 +96,12 @@ def conclude(stack: str, verdicts: Sequence[Verdict]) -> Decision:
 
 
 def _more_telling(one: Abstain | None, other: Abstain) -> Abstain:
-    """Prefer the silence nearest to what must be mended; between equals the first, as the guards are ordered."""
+    """Prefer the silence nearest to what must be mended; between equals the first, as the guards are ordered.
+
+    Where no guard was brought anything, each has its word on what it would have read.
+    """
     if one is None or REASONS[other.reason].telling > REASONS[one.reason].telling:
         return other
+    if one.reason is other.reason is Reason.NO_CREDENTIAL:
+        return Abstain(f"{one.by}, {other.by}", one.reason, {**other.evidence, **one.evidence})
     return one
