@@ -12,10 +12,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from guardhouse.stores.memory import MemoryStore
+from guardhouse.testing import CountingStore
 
 from .edge.wire import Exchange, scope
 from .houses import ADA, PASSWORD, desk, starlette_house
-from .stores.counting import CountingStore
 
 
 class Clock:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Generic, Self, TypeVar
 
 import anyio.lowlevel
@@ -17,7 +17,7 @@ from guardhouse.auth import Auth
 from guardhouse.core.answer import Explain, Refusal, refusal_of
 from guardhouse.core.area import Answers, Area
 from guardhouse.core.challenge import challenges
-from guardhouse.core.events import Event, Refused
+from guardhouse.core.events import EVENTS, Event, Refused
 from guardhouse.core.guard import Guard, ambient
 from guardhouse.core.origin import Origins
 from guardhouse.core.provider import Provider
@@ -137,6 +137,17 @@ class Guardhouse(Generic[U]):
                 "listen", event.__name__, "The house is installed; listen before house.install(app)."
             )
         self._listeners.setdefault(event, []).append(listener)
+
+    @contextmanager
+    def overheard(self, listener: Listener) -> Generator[None]:
+        """Call the listener for every event for a while, also when the house is at work: for tests."""
+        for kind in EVENTS:
+            self._listeners.setdefault(kind, []).append(listener)
+        try:
+            yield
+        finally:
+            for kind in EVENTS:
+                self._listeners[kind].remove(listener)
 
     def known_stack(self, name: str) -> Stack | None:
         """Return the stack that a decision names; None where it was made outside of one, as at a login."""

@@ -46,7 +46,8 @@ def test_a_refusal_shows_code_trace_evidence_hint_and_response(call: Call):
         "trace      key     abstain  no_credential\n"
     )
     for part in (
-        "evidence   need  header X-Api-Key\n",
+        "need     header X-Api-Key\n",
+        "cookies  none at all\n",
         "hint       Log in first.",
         "guardhouse-reason  no_credential\n",
     ):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from guardhouse.core.verdict import Identity
 
@@ -88,3 +88,6 @@ class Refused:
 
 
 Event: TypeAlias = Attempting | Validated | Failed | Login | Authenticated | Logout | Refused
+
+EVENTS: tuple[type[Event], ...] = get_args(Event)
+"""All of them."""

@@ -1,0 +1,32 @@
+"""For the tests of an application: time and users that obey, a browser in process, and assertions on reasons.
+
+Nothing here replaces a guard. Whoever is logged in has a session in the store and a cookie in the jar.
+"""
+
+from guardhouse.testing.client import Client
+from guardhouse.testing.doubles import (
+    PASSWORD,
+    BrokenStore,
+    CountingStore,
+    FakeUsers,
+    FixedClock,
+    fake_users,
+    fast_passwords,
+)
+from guardhouse.testing.refusals import Told, assert_admitted, assert_refused, recorded, refusal_of
+
+__all__ = [
+    "PASSWORD",
+    "BrokenStore",
+    "Client",
+    "CountingStore",
+    "FakeUsers",
+    "FixedClock",
+    "Told",
+    "assert_admitted",
+    "assert_refused",
+    "fake_users",
+    "fast_passwords",
+    "recorded",
+    "refusal_of",
+]

@@ -1,0 +1,217 @@
+"""The browser in process: real logins, real cookies, and what a page says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import timedelta
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from guardhouse import ConfigError, Login, SessionGuard
+from guardhouse.core.events import Refused
+from guardhouse.starlette import Guardhouse
+from guardhouse.testing import (
+    Client,
+    CountingStore,
+    FixedClock,
+    assert_admitted,
+    assert_refused,
+    fake_users,
+    fast_passwords,
+    recorded,
+    refusal_of,
+)
+from tests.houses import SECRET
+
+USERS, CLOCK = fake_users(), FixedClock()
+
+
+def application(**settings: object) -> Starlette:
+    """An application as somebody who uses the testing kit has it."""
+    house: Guardhouse = Guardhouse(  # type: ignore[type-arg]
+        **{  # type: ignore[arg-type]
+            "secret": SECRET,
+            "users": USERS,
+            "passwords": fast_passwords(),
+            "clock": CLOCK,
+            "login_url": "/login",
+            "guards": {"web": SessionGuard(), "staff": SessionGuard(realm="staff")},
+            "explain": "full",
+            "debug": True,
+        }
+        | settings
+    )
+
+    @house.public
+    async def login(request: Request) -> Response:
+        user = await house.auth(request).attempt(await request.json())
+        return Response(status_code=204 if user else 422)
+
+    async def me(request: Request) -> Response:
+        return JSONResponse({"id": (await house.user(request)).id})
+
+    async def seen(request: Request) -> Response:
+        return JSONResponse(dict(request.headers))
+
+    guarded = [house.layer("web")]
+    app = Starlette(
+        routes=[
+            Route("/login", login, methods=["POST"]),
+            Route("/me", me, methods=["GET", "POST"], middleware=guarded),
+            Route("/staff", me, middleware=[house.layer("staff")]),
+            Route("/seen", house.public(seen), methods=["GET", "POST"]),
+            Route("/csrf-cookie", house.csrf_cookie),
+        ]
+    )
+    house.install(app)
+    return app
+
+
+@pytest.fixture
+def client() -> Generator[Client]:
+    with Client(application()) as started:
+        yield started
+
+
+def test_a_login_goes_through_the_real_route(client: Client):
+    assert_refused(client.get("/me"), "no_credential", status=401)
+    client.log_in("ada@example.com")
+    assert client.get("/me").json() == {"id": "1"}
+    assert "__Host-gh" in client.cookies
+
+
+def test_a_failed_login_says_so(client: Client):
+    with pytest.raises(AssertionError, match="the login at /login failed: 422"):
+        client.log_in("ada@example.com", "wrong")
+    with pytest.raises(AssertionError, match="csrf_origin_untrusted"):
+        client.from_site("https://evil.example").log_in("ada@example.com")
+
+
+def test_acting_as_somebody_is_a_real_session(client: Client):
+    assert client.acting_as(USERS.grace) is client
+    assert client.get("/me").json() == {"id": "2"}
+    assert_admitted(client.post("/me"))
+    CLOCK.advance(timedelta(hours=3))
+    assert_refused(client.get("/me"), "session_expired")
+
+
+def test_acting_at_another_guard_keeps_the_first_login(client: Client):
+    client.acting_as(USERS.ada)
+    assert_refused(client.get("/staff"), "no_login_for_guard")
+    client.acting_as(USERS.grace, "staff")
+    assert client.get("/staff").json() == {"id": "2"}
+    assert client.get("/me").json() == {"id": "1"}
+
+
+def test_acting_works_without_a_start():
+    client = Client(application()).acting_as(USERS.ada)
+    assert client.get("/me").json() == {"id": "1"}
+
+
+def test_a_page_of_another_site_is_refused_with_the_same_cookies(client: Client):
+    evil = client.acting_as(USERS.ada).from_site("https://evil.example")
+    assert_refused(evil.post("/me"), "csrf_origin_untrusted", status=403)
+    assert_admitted(client.post("/me"))
+
+
+def test_a_page_says_where_it_comes_from_and_sends_the_token(client: Client):
+    client.acting_as(USERS.ada).get("/csrf-cookie")
+    sent = client.post("/seen").json()
+    assert (sent["sec-fetch-site"], sent["origin"]) == ("same-origin", "https://testserver")
+    assert sent["x-xsrf-token"] == client.cookies["XSRF-TOKEN"]
+    foreign = client.from_site("https://evil.example").post("/seen").json()
+    assert (foreign["sec-fetch-site"], foreign["origin"]) == ("cross-site", "https://evil.example")
+    assert "x-xsrf-token" not in foreign
+    assert "origin" not in client.get("/seen").json()
+    assert client.get("/seen", headers={"Sec-Fetch-Site": "none"}).json()["sec-fetch-site"] == "none"
+
+
+def test_a_person_is_sent_to_the_login(client: Client):
+    answer = client.navigate("/me")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/me")
+    assert assert_refused(answer, "no_credential").status == 303
+
+
+def test_events_are_recorded_while_the_house_is_at_work(client: Client):
+    with recorded(client.house) as events:
+        client.log_in("ada@example.com")
+        client.get("/staff")
+    client.get("/staff")
+    assert [type(event) for event in events].count(Login) == 1
+    assert [event.code for event in events if isinstance(event, Refused)] == ["no_login_for_guard"]
+
+
+def test_the_cost_of_a_request_can_be_counted():
+    store = CountingStore()
+    with Client(application(store=store)) as client:
+        client.acting_as(USERS.ada)
+        assert store.counted == (0, 1)
+        client.get("/me")
+        assert store.counted == (1, 0)
+
+
+def test_an_application_without_a_house_is_told_what_to_do():
+    with pytest.raises(ConfigError, match=r"house\.install\(app\)"):
+        Client(Starlette()).acting_as(USERS.ada)
+    inner = application()
+    house = Client(inner).house
+    assert Client(inner.router, house=house).house is house
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        pytest.param(
+            lambda client: assert_refused(client.get("/me"), "session_expired"),
+            "expected a refusal session_expired, but the refusal is 401 no_credential\n  hint      Log in first",
+            id="another reason",
+        ),
+        pytest.param(
+            lambda client: assert_refused(client.get("/me"), "no_credential", status=403),
+            "expected a refusal 403 no_credential, but the refusal is 401",
+            id="another status",
+        ),
+        pytest.param(
+            lambda client: assert_refused(client.get("/seen"), "no_credential"),
+            "expected a refusal no_credential, but the answer is 200: {",
+            id="no refusal",
+        ),
+        pytest.param(
+            lambda client: assert_admitted(client.get("/me")),
+            "expected to be let in, but was refused: 401 no_credential",
+            id="refused",
+        ),
+        pytest.param(
+            lambda client: assert_admitted(client.get("/nowhere")),
+            "expected an answer, and the gate let the request in, but it is 404",
+            id="let in, and an error",
+        ),
+    ],
+)
+def test_an_assertion_that_fails_explains(client: Client, check, told: str):
+    with pytest.raises(AssertionError) as failed:
+        check(client)
+    assert told in str(failed.value)
+
+
+def test_a_failure_shows_hint_evidence_and_trace(client: Client):
+    with pytest.raises(AssertionError) as failed:
+        assert_admitted(client.acting_as(USERS.ada).get("/staff"))
+    lines = str(failed.value).splitlines()
+    assert lines[0].endswith("401 no_login_for_guard")
+    assert lines[1].startswith("  hint      ")
+    assert "  evidence  realm: staff" in lines
+    assert lines[-1] == "  trace     staff abstain no_login_for_guard (realm: staff, held: users)"
+
+
+@pytest.mark.parametrize(("explain", "hint"), [("code", True), ("off", False)])
+def test_a_house_that_says_little_is_read_as_far_as_it_goes(explain: str, hint: bool):
+    with Client(application(explain=explain, debug=False)) as client:
+        told = refusal_of(client.get("/me"))
+    assert told is not None
+    assert (told.status, told.code is not None, told.hint is not None) == (401, hint, hint)
+    assert ("it does not say why" in str(told)) is not hint
