@@ -9,7 +9,7 @@ from importlib.metadata import version
 from benchmarks import in_process, instructions, socket_load
 
 QUICK_ROUNDS = 3
-QUICK_COUNTED = ("guardhouse_memory", "guardhouse_fastapi", "bare_fastapi")
+QUICK_COUNTED = ("minimum_memory", "guardhouse_memory", "guardhouse_fastapi", "bare_fastapi")
 PARTS = ("instructions", "in-process", "socket")
 
 

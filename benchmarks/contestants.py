@@ -43,6 +43,8 @@ _XSRF = ("XSRF-TOKEN", "x-xsrf-token")
 
 CONTESTANTS = (
     Contestant(BARE, "bare Starlette", BARE),
+    Contestant("minimum_memory", "by hand, the least there is, memory", BARE),
+    Contestant("minimum_sqlite", "by hand, the least there is, SQLite file", BARE),
     Contestant("guardhouse_memory", "guardhouse, memory", BARE, token=_XSRF),
     Contestant("guardhouse_sqlite", "guardhouse, SQLite file", BARE, token=_XSRF),
     Contestant("starlette_sessions", "Starlette session + auth middleware (no CSRF)", BARE, "itsdangerous"),
