@@ -13,9 +13,9 @@ from msgspec import Struct
 from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Header, Presented, by_name
 from guardhouse.core.origin import SAFE, plainly_same
 from guardhouse.core.stack import Stack
-from guardhouse.core.verdict import Allow, Decision, Pass
+from guardhouse.core.verdict import Allow, Decision, Identity, Pass
 from guardhouse.errors import StoreError
-from guardhouse.guards.session import SessionGuard
+from guardhouse.guards.session import SESSION_LOGIN, SessionGuard
 from guardhouse.parts import Parts
 from guardhouse.state.record import UNKNOWN, Loaded, UnreadableRecordError
 
@@ -23,7 +23,7 @@ _PRESENT = CookieState.PRESENT
 
 
 class Glance(Struct, frozen=True, eq=False):
-    """What a glance found. Without a decision it only spares the visit what is read already."""
+    """What a glance found. Without an identity it only spares the visit what is read already."""
 
     vary: frozenset[bytes] = frozenset()
     origin: Pass | None = None
@@ -32,39 +32,42 @@ class Glance(Struct, frozen=True, eq=False):
     presented: Presented = NOTHING_PRESENTED
     loaded: Loaded | None = None
     """What the store holds, not yet weighed; None when it was not asked."""
-    decision: Decision | None = None
+    identity: Identity | None = None
+    stack: str = ""
+
+    @property
+    def decision(self) -> Decision | None:
+        """What the visit would have decided; None where it has to."""
+        if self.identity is None or self.origin is None:
+            return None
+        allow = Allow(self.identity.guard, SESSION_LOGIN, self.identity)
+        return Decision(self.stack, allow, (self.origin, allow))
 
 
 NOTHING_SEEN = Glance()
 
 
-def glance(parts: Parts, stack: Stack, headers: Sequence[Header], *, safe: bool) -> Glance:
-    """Look at a request for a stack; `safe` is what its method promises."""
-    if safe:
-        return _look(parts, stack, SAFE, stack.ambient_vary, _cookies(headers))
-    single = by_name(headers)
-    origin = plainly_same(single, parts.hosts)
-    if origin is None or single is None:
-        return NOTHING_SEEN
-    line = single.get(b"cookie")
-    return _look(parts, stack, origin, stack.unsafe_vary, () if line is None else (line,))
-
-
-def _cookies(headers: Sequence[Header]) -> tuple[bytes, ...]:
-    lines: tuple[bytes, ...] = ()
-    for name, value in headers:
-        if name == b"cookie":
-            lines += (value,)
-    return lines
-
-
-def _look(
-    parts: Parts, stack: Stack, origin: Pass, vary: frozenset[bytes], lines: tuple[bytes, ...]
+def glance(  # noqa: C901 - one way straight on, and every turn off it is a return
+    parts: Parts, stack: Stack, headers: Sequence[Header], *, safe: bool
 ) -> Glance:
-    """Ask the only guard of the stack, whose origin check has passed, as the visit would."""
+    """Look at a request for a stack, as the visit would; `safe` is what its method promises."""
     guard, load_now = stack.sole, parts.load_now
     if type(guard) is not SessionGuard or load_now is None:
         return NOTHING_SEEN
+    lines: tuple[bytes, ...] = ()
+    if safe:
+        origin, vary = SAFE, stack.ambient_vary
+        for name, value in headers:
+            if name == b"cookie":
+                lines += (value,)
+    else:
+        single = by_name(headers)
+        same, vary = plainly_same(single, parts.hosts), stack.unsafe_vary
+        if same is None or single is None:
+            return NOTHING_SEEN
+        origin = same
+        if b"cookie" in single:
+            lines = (single[b"cookie"],)
     presented = parts.session_cookie.present(lines)
     if presented.state is not _PRESENT:  # nobody asks where it comes from, then
         return Glance(stack.ambient_vary, None, lines, presented)
@@ -72,9 +75,9 @@ def _look(
         record = load_now(presented.key)
     except (StoreError, UnreadableRecordError):
         return Glance(vary, None, lines, presented)
-    if record is None or not parts.sessions.at_ease(record, parts.clock()):
-        return Glance(vary, origin, lines, presented, record or UNKNOWN)
-    verdict = guard.judge(presented.key, record)
-    if type(verdict) is not Allow:
+    if record is None:
+        return Glance(vary, origin, lines, presented, UNKNOWN)
+    now, seen = parts.clock(), record.seen
+    if not (now < record.ends and now < seen + record.idle and now - seen < parts.sessions.least_touch):
         return Glance(vary, origin, lines, presented, record)
-    return Glance(vary, origin, lines, presented, record, Decision(stack.name, verdict, (origin, verdict)))
+    return Glance(vary, origin, lines, presented, record, guard.identity_in(record), stack.name)

@@ -80,8 +80,9 @@ class Visit(Struct, eq=False):
             return
         self.vary, self._origin = seen.vary, seen.origin
         self._carried = Carried(self.parts, seen.lines, seen.presented, seen.loaded)
-        if seen.decision is not None:
-            self.decisions[seen.decision.stack] = seen.decision
+        decision = seen.decision
+        if decision is not None:
+            self.decisions[decision.stack] = decision
 
     async def decide(self, stack: Stack) -> Decision:
         """Ask the checks of a stack in their order, once per visit.

@@ -79,8 +79,9 @@ class Gate:
         scope, asked = request(method, headers), self.house.stack(*stack.split())
         passage = passage_of(self, scope)
         self.store.reads = self.store.deletes = 0
-        decision = passage.decided(scope, asked) if quick else None
-        if decision is None:
+        if quick and passage.identity(scope, asked) is not None:
+            decision = passage.decisions[asked.name]
+        else:
             decision = at_once(passage.visit(scope).decide(asked))
         found = passage.entered or passage.seen
         left = (found and found.vary, passage.entered is None or passage.entered.clean)
@@ -180,7 +181,7 @@ def test_trouble_of_the_store_is_left_to_the_long_way(trouble: Exception):
     gate.store.trouble = trouble
     scope = request("GET", headers)
     passage = passage_of(gate, scope)
-    assert passage.decided(scope, gate.house.stack("web")) is None
+    assert passage.identity(scope, gate.house.stack("web")) is None
     decision = at_once(passage.visit(scope).decide(gate.house.stack("web")))
     expected = "store_unavailable" if isinstance(trouble, StoreError) else "session_unreadable"
     assert decision.verdict.reason == expected
@@ -191,7 +192,9 @@ def test_a_good_login_is_decided_without_a_visit_and_with_one_read():
     for method in ("GET", "POST"):
         scope = request(method, [OWN, HOST, (b"cookie", f"{SESSION}={gate.ids['web']}".encode())])
         passage, before = passage_of(gate, scope), gate.store.reads
-        assert passage.decided(scope, gate.house.stack("web"))
+        identity = passage.identity(scope, gate.house.stack("web"))
+        assert identity is not None
+        assert identity.user_id == ADA.id
         assert passage.entered is None
         assert gate.store.reads == before + 1
         assert at_once(passage.visit(scope).decide(gate.house.stack("web")))
@@ -202,7 +205,7 @@ def test_what_is_found_wanting_is_not_read_twice():
     gate = Gate()
     scope = request("GET", [(b"cookie", f"{SESSION}={FOREIGN_ID}".encode())])
     passage, before = passage_of(gate, scope), gate.store.reads
-    assert passage.decided(scope, gate.house.stack("web")) is None
+    assert passage.identity(scope, gate.house.stack("web")) is None
     assert not at_once(passage.visit(scope).decide(gate.house.stack("web")))
     assert gate.store.reads == before + 1
 

@@ -6,7 +6,7 @@ Nothing is read before somebody asks: a request that no guard sees costs one sma
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -36,8 +36,6 @@ BeforeBody = Callable[["Passage", Scope], Awaitable[None]]
 
 _MERGED = frozenset({b"vary", b"cache-control"})
 
-_VISITING = frozenset({"http", "websocket"})
-
 _LEAVING = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
 
@@ -59,7 +57,7 @@ class Layer:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Hand on the inner coroutine instead of wrapping it in one more."""
         kind = scope["type"]
-        if kind not in _VISITING:
+        if kind == "lifespan":
             return self.app(scope, receive, send)
         if self._at_first is not None:
             self._at_first(scope.get("app"))
@@ -93,18 +91,21 @@ class Passage(Struct, eq=False):
     """What must speak before the first byte of a body is read."""
     seen: Glance | None = None
     entered: Visit | None = None
-    users: Users = {}
+    users: Users | None = None
     replaced: bool = False
     """Whether an answer of ours went out in place of the application's."""
     deniable: bool = True
     """Whether a WebSocket can be answered as a request is, before it is accepted."""
 
-    def decided(self, scope: Scope, stack: Stack) -> Decision | None:
-        """Decide by what is known, or by a first glance; where that is not enough, the visit has the answer."""
-        if self.seen is None and self.entered is None and stack.sole is not None and scope["type"] == "http":
-            seen = self.seen = glance(self.house.parts, stack, scope["headers"], safe=self.form is None)
-            return seen.decision
-        return self.decisions.get(stack.name)
+    def identity(self, scope: Scope, stack: Stack) -> Identity | None:
+        """Say at a glance whom the stack believes; None is no answer, for that the visit is there."""
+        if self.seen is not None or self.entered is not None:
+            decision = self.decisions.get(stack.name)
+            return decision.verdict.identity if decision and isinstance(decision.verdict, Allow) else None
+        if stack.sole is None or scope["type"] != "http":
+            return None
+        seen = self.seen = glance(self.house.parts, stack, scope["headers"], safe=self.form is None)
+        return seen.identity
 
     @property
     def decisions(self) -> Mapping[str, Decision]:
@@ -117,15 +118,22 @@ class Passage(Struct, eq=False):
     async def user(self, identity: Identity) -> Any:  # noqa: ANN401 - the user is the application's own type
         """Find the user of an identity; a `Deny` of what is no longer good, with which the visit deals."""
         try:
-            return await user_of(self.house.parts, identity, self.users)
+            return await user_of(self.house.parts, identity, self._known())
         except StoreError as error:
             return unavailable(error)
+
+    def _known(self) -> Users:
+        if self.users is None:
+            self.users = {}
+        return self.users
 
     def visit(self, scope: Scope) -> Visit:
         """Return the visit of this connection, made when somebody first asks for it."""
         visit = self.entered
         if visit is None:
-            visit = self.entered = Visit(self.house.parts, facts_of(scope, self.house), self.form, self.users)
+            visit = self.entered = Visit(
+                self.house.parts, facts_of(scope, self.house), self.form, self._known()
+            )
             if self.seen is not None:
                 visit.take_up(self.seen)
         return visit
@@ -219,12 +227,8 @@ def passage_in(scope: Scope, house: Guardhouse[Any]) -> Passage:
 async def admit(scope: Scope, house: Guardhouse[Any], stack: Stack) -> Identity:
     """Return whom the stack believes about this connection, or raise the refusal."""
     passage = passage_in(scope, house)
-    decision = passage.decided(scope, stack)
-    if decision is None:
-        decision = await passage.visit(scope).decide(stack)
-    if type(decision.verdict) is Allow:
-        return decision.verdict.identity
-    raise await house.refused(passage.visit(scope), decision)
+    identity = passage.identity(scope, stack)
+    return await house.admit(passage.visit(scope), stack) if identity is None else identity
 
 
 async def _nothing() -> None:
@@ -270,7 +274,7 @@ def _merged(headers: Sequence[Header], depends_on: frozenset[bytes], *, keep: bo
     return [*merged, (b"vary", vary), (b"cache-control", cache)]
 
 
-@lru_cache(maxsize=256)
+@cache  # a house has few stacks
 def _marks(depends_on: frozenset[bytes]) -> tuple[Header, Header]:
     return (b"vary", b", ".join(sorted(depends_on))), (b"cache-control", b"no-store")
 

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from guardhouse.core.stack import Stack
-from guardhouse.core.verdict import Allow, Deny
+from guardhouse.core.verdict import Deny
 from guardhouse.edge import starlette
 from guardhouse.edge.asgi import BeforeBody, Passage, passage_in
 from guardhouse.edge.openapi import describe
@@ -90,9 +90,9 @@ class Asking(params.Security):
     async def __call__(self, connection: HTTPConnection) -> Any:  # noqa: ANN401 - user or identity, as the verb promised
         scope, guarding = connection.scope, self.guarding
         passage = passage_in(scope, guarding.house)
-        decision = passage.decided(scope, guarding.stack)
-        if decision is not None and type(decision.verdict) is Allow and guarding.means != "identity":
-            found = await passage.user(decision.verdict.identity)
+        identity = passage.identity(scope, guarding.stack)
+        if identity is not None and guarding.means != "identity":
+            found = await passage.user(identity)
             if type(found) is not Deny:
                 return found
         return await self.admit(passage.visit(scope), guarding.stack)

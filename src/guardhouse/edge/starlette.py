@@ -85,7 +85,8 @@ class Guardhouse(house.Guardhouse[U]):
 
     def identity_of(self, connection: HTTPConnection, *names: str) -> Awaitable[Identity]:
         """Return whom this connection's guard believed, without looking the user up."""
-        return admit(connection.scope, self, self.stack(*names) if names else self._answered(connection))
+        stack = self._asked.get(names) or self.stack(*names) if names else self._answered(connection)
+        return admit(connection.scope, self, stack)
 
     def auth(self, connection: HTTPConnection, name: str | None = None) -> Auth[U]:
         """Return the desk of a session guard: `attempt`, `login`, `logout`."""

@@ -12,7 +12,7 @@ from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity
 from guardhouse.state.record import Loaded, Record, Unloadable
 
-_PRESENT, _SESSION_LOGIN = CookieState.PRESENT, Reason.SESSION_LOGIN
+_PRESENT, SESSION_LOGIN = CookieState.PRESENT, Reason.SESSION_LOGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,15 @@ class SessionGuard:
         if type(found) is Unloadable:
             evidence = {"deadline": found.deadline.value} if found.deadline else {}
             return Abstain(self.name, found.reason, evidence)
-        login = found.logins.get(self.realm or "")
+        identity = self.identity_in(found)
+        return self._no_login(found) if identity is None else Allow(self.name, SESSION_LOGIN, identity)
+
+    def identity_in(self, record: Record) -> Identity | None:
+        """Return who is logged in here, in this guard's realm."""
+        login = record.logins.get(self.realm or "")
         if login is None or login.provider != self.provider:
-            return self._no_login(found)
-        identity = Identity(login.user_id, login.provider, self.name, "session", login.at, login.fingerprint)
-        return Allow(self.name, _SESSION_LOGIN, identity)
+            return None
+        return Identity(login.user_id, login.provider, self.name, "session", login.at, login.fingerprint)
 
     def _no_login(self, record: Record) -> Abstain:
         if not record.logins:

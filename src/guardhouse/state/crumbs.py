@@ -49,7 +49,7 @@ class CookieReader:
             parts = lines[0].split(self._needle)
             if len(parts) == 2:  # noqa: PLR2004 - what stands before the one cookie, and what behind
                 before, behind = parts
-                if (not before or before[-2:] == b"; ") and _SESSION_ID_FIRST(behind):
+                if (not before or before.endswith(b"; ")) and _SESSION_ID_FIRST(behind):
                     return Presented(_PRESENT, sha256(behind[:43]).digest())
         return _examined(self.values(lines))
 

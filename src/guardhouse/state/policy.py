@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from guardhouse.errors import ConfigError
-from guardhouse.state.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,6 @@ class SessionPolicy:
         if remember:
             return self.remembered_idle.total_seconds(), self.remembered_absolute.total_seconds()
         return self.idle.total_seconds(), self.absolute.total_seconds()
-
-    def at_ease(self, record: Record, now: float) -> bool:
-        """Whether a session is within its deadlines, and its use not worth a write yet."""
-        return now < record.ends and now < record.seen + record.idle and now - record.seen < self.least_touch
 
     def touch_after(self, idle: float) -> float:
         """Return after how many seconds a session of that idle length is touched again."""
