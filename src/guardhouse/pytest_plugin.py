@@ -1,4 +1,4 @@
-"""What pytest offers in every project that has guardhouse installed; nothing is imported before a test asks for it."""
+"""What pytest offers in every project that has guardhouse installed; the testing kit, and Starlette, wait for a test."""
 
 from __future__ import annotations
 

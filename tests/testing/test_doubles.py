@@ -27,6 +27,9 @@ def test_a_clock_stands_still_until_it_is_told():
     clock.advance(timedelta(hours=2))
     assert repr(clock) == "FixedClock(2026-05-01T02:00:00+00:00)"
     clock.advance(timedelta(hours=-2))
+    clock.advance(90)
+    clock.advance(0.5)
+    assert clock() == datetime(2026, 5, 1, 0, 1, 30, 500_000, tzinfo=UTC).timestamp()
     clock.set(datetime(2027, 1, 1, tzinfo=UTC))
     assert clock() == datetime(2027, 1, 1, tzinfo=UTC).timestamp()
 

@@ -17,7 +17,7 @@ from guardhouse.core.facts import SAFE_METHODS, Facts, Header, by_name
 from guardhouse.core.proxy import seen_through
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
-from guardhouse.core.verdict import Allow, Decision, Identity
+from guardhouse.core.verdict import Allow, Decision, Deny, Identity
 from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.form import FormReader, disconnected
 from guardhouse.errors import NotInstalledError, StoreError
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
 SCOPE_KEY = "guardhouse"
+
+Admit = Callable[[Visit, Stack], Awaitable[Any]]
 
 BeforeBody = Callable[["Passage", Scope], Awaitable[None]]
 
@@ -229,6 +231,17 @@ async def admit(scope: Scope, house: Guardhouse[Any], stack: Stack) -> Identity:
     passage = passage_in(scope, house)
     identity = passage.identity(scope, stack)
     return await house.admit(passage.visit(scope), stack) if identity is None else identity
+
+
+async def user_in(scope: Scope, house: Guardhouse[Any], stack: Stack, admit: Admit) -> Any:  # noqa: ANN401 - the application's own type
+    """Return the user whom the stack believes about this connection; `admit` deals with what a glance cannot."""
+    passage = passage_in(scope, house)
+    identity = passage.identity(scope, stack)
+    if identity is not None:
+        found = await passage.user(identity)
+        if type(found) is not Deny:
+            return found
+    return await admit(passage.visit(scope), stack)
 
 
 async def _nothing() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -11,17 +11,12 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from guardhouse.core.stack import Stack
-from guardhouse.core.verdict import Deny
 from guardhouse.edge import starlette
-from guardhouse.edge.asgi import BeforeBody, Passage, passage_in
+from guardhouse.edge.asgi import Admit, BeforeBody, Passage, admit, user_in
 from guardhouse.edge.openapi import describe
 from guardhouse.edge.routes import Guarding
-from guardhouse.visit import Visit
 
 U = TypeVar("U")
-
-Admit = Callable[[Visit, Stack], Awaitable[Any]]
 
 
 class Guardhouse(starlette.Guardhouse[U]):
@@ -88,14 +83,10 @@ class Asking(params.Security):
         return f"house.{self.guarding.means}({self.guarding.stack.name!r})"
 
     async def __call__(self, connection: HTTPConnection) -> Any:  # noqa: ANN401 - user or identity, as the verb promised
-        scope, guarding = connection.scope, self.guarding
-        passage = passage_in(scope, guarding.house)
-        identity = passage.identity(scope, guarding.stack)
-        if identity is not None and guarding.means != "identity":
-            found = await passage.user(identity)
-            if type(found) is not Deny:
-                return found
-        return await self.admit(passage.visit(scope), guarding.stack)
+        scope, house, stack = connection.scope, self.guarding.house, self.guarding.stack
+        if self.guarding.means == "identity":
+            return await admit(scope, house, stack)
+        return await user_in(scope, house, stack, self.admit)
 
 
 async def _ask_route(passage: Passage, scope: Scope) -> None:

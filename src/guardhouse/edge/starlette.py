@@ -22,7 +22,17 @@ from guardhouse.auth import Auth
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Decision, Identity
 from guardhouse.edge.answers import Closing, answer
-from guardhouse.edge.asgi import BeforeBody, Layer, admit, deniable, facts_of, house_of, passage_in, visit_of
+from guardhouse.edge.asgi import (
+    BeforeBody,
+    Layer,
+    admit,
+    deniable,
+    facts_of,
+    house_of,
+    passage_in,
+    user_in,
+    visit_of,
+)
 from guardhouse.edge.checks import check
 from guardhouse.edge.requires import guarded
 from guardhouse.edge.routes import PUBLIC_MARK, Guarding
@@ -80,8 +90,9 @@ class Guardhouse(house.Guardhouse[U]):
 
     async def user(self, connection: HTTPConnection, *names: str) -> U:
         """Return the user whom this connection's guard let in, or whom the named guards let in now."""
-        visit = visit_of(connection, self)
-        return await self.admit_user(visit, self.stack(*names) if names else self._answered(connection))
+        stack = self.stack(*names) if names else self._answered(connection)
+        found: U = await user_in(connection.scope, self, stack, self.admit_user)
+        return found
 
     def identity_of(self, connection: HTTPConnection, *names: str) -> Awaitable[Identity]:
         """Return whom this connection's guard believed, without looking the user up."""

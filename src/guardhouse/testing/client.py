@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from copy import copy
 from typing import Any, Self
 
-import anyio.from_thread
-import httpx2
-from starlette.testclient import TestClient
+try:
+    import httpx2
+    from starlette.testclient import TestClient, WebSocketTestSession
+except ModuleNotFoundError as missing:  # pytest loads our plugin also where nobody asked for this extra
+    raise ModuleNotFoundError(
+        f"guardhouse.testing needs {missing.name}: pip install 'guardhouse[testing]'", name=missing.name
+    ) from missing
 from starlette.types import ASGIApp
 
+from guardhouse.core.events import Event, Failed, Login
 from guardhouse.core.facts import SAFE_METHODS, Facts
 from guardhouse.edge.asgi import Layer
 from guardhouse.errors import ConfigError
 from guardhouse.house import Guardhouse
+from guardhouse.refused import Refused
 from guardhouse.testing.doubles import PASSWORD
-from guardhouse.testing.refusals import refusal_of
+from guardhouse.testing.refusals import read, recorded, shown
 from guardhouse.visit import Visit
 
 TOKEN_HEADER = "X-XSRF-TOKEN"  # noqa: S105 - the name of a header
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept": "text/html"}
 
+_SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 _ERROR = 400
 
 
@@ -28,7 +36,8 @@ class Client(TestClient):
     """Starlette's test client, behaving like a page of the application in a browser.
 
     Use it as a context manager, so that the application starts as behind a server, with the checks at start. It
-    follows no redirect by itself, for where a refusal leads is what a test wants to know.
+    follows no redirect by itself, for where a refusal leads is what a test wants to know. A header that a test
+    writes itself, here or with one request, stands as it is.
     """
 
     def __init__(
@@ -45,6 +54,8 @@ class Client(TestClient):
         self.site: str | None = None
         """The origin of the page that asks; None for one of the application itself."""
         self._house = house
+        # Of the client that starts the application, also in the copies that are pages of other sites.
+        self._started = self._portal_factory
 
     @property
     def house(self) -> Guardhouse[Any]:
@@ -53,33 +64,39 @@ class Client(TestClient):
             self._house = _house_of(self.app)
         return self._house
 
-    def from_site(self, origin: str) -> Client:
-        """Return a client on a page of another site, with the same cookies.
+    def from_site(self, origin: str) -> Self:
+        """Return a client on a page of another site: of the same browser, with the same jar of cookies.
 
         Browsers keep SameSite cookies back from such a page; this one sends them, as old browsers and neighbours on
         the same site do, because that is what the check of the origin is for.
         """
-        other = Client(self.app, base_url=str(self.base_url), login_url=self.login_url, house=self._house)
-        other.site, other.cookies, other.portal = origin, self.cookies, self.portal
+        other = copy(self)
+        other.site = origin
         return other
 
     def log_in(self, email: str, password: str = PASSWORD) -> httpx2.Response:
-        """Log in as a person does, at the application's own route. Fails with the reason when that is refused."""
-        answer = self.post(self.login_url, json={"email": email, "password": password})
-        if answer.status_code >= _ERROR:
-            raise AssertionError(
-                f"the login at {self.login_url} failed: {refusal_of(answer) or answer.status_code}"
-            )
+        """Log in as a person does, at the application's own route. Fails with the reason when that goes wrong.
+
+        Applications answer wrong credentials as they like, also with 200; so the house is asked whether they were.
+        """
+        with recorded(self.house) as events:
+            answer = self.post(self.login_url, json={"email": email, "password": password})
+        if answer.status_code >= _ERROR or _failed(events):
+            raise AssertionError(f"the login at {self.login_url} failed: {shown(answer)}{_why(events)}")
         return answer
 
     def acting_as(self, user: object, guard: str | None = None) -> Self:
-        """Log a user in without credentials: a real session in the store, the real cookies in the jar."""
-        lines = self._run(lambda: self._logged_in(user, guard))
-        made = httpx2.Response(
-            200,
-            headers=[("set-cookie", line.decode("ascii")) for line in lines],
-            request=httpx2.Request("GET", self.base_url),
-        )
+        """Log a user in without credentials: a real session in the store, the real cookies in the jar.
+
+        Fails with the reason when the house refuses even that, as one with another `public_url` does.
+        """
+        try:
+            with self._started() as portal:
+                made = portal.call(self._handing_out(user, guard))
+        except Refused as refused:
+            told = read(refused.refusal)
+            advice = f"{self.base_url} is what this client asks; Client(app, base_url=...) changes it"
+            raise AssertionError(f"nobody can log in here: {told}\n  client    {advice}") from refused
         self.cookies.extract_cookies(made)
         return self
 
@@ -87,36 +104,70 @@ class Client(TestClient):
         """Open a page in the browser window: refused, it is sent to the login or sees a page."""
         return self.get(path, headers=NAVIGATION)
 
-    def request(self, method: str, url: Any, *, headers: Any = None, **options: Any) -> httpx2.Response:  # noqa: ANN401 - as in httpx2
-        """Send a request, with what a browser adds to it."""
-        sent = httpx2.Headers(self._marks(method))
-        sent.update(headers)
-        return super().request(method, url, headers=sent, **options)
+    def build_request(self, method: str, url: httpx2.URL | str, **options: Any) -> httpx2.Request:  # noqa: ANN401 - as in httpx2
+        """Make a request of any kind, also one for a stream or a WebSocket, and add what a browser adds."""
+        request = super().build_request(method, url, **options)
+        for name, value in self._marks(request).items():
+            request.headers.setdefault(name, value)
+        return request
 
-    def _marks(self, method: str) -> dict[str, str]:
+    def websocket_connect(
+        self,
+        url: str,
+        subprotocols: Sequence[str] | None = None,
+        **options: Any,  # noqa: ANN401 - as in httpx2
+    ) -> WebSocketTestSession:
+        """Open a WebSocket of the application itself: with https it is wss, or no cookie would go along."""
+        target = self._merge_url(url)
+        target = target.copy_with(scheme=_SOCKET_SCHEMES.get(target.scheme, target.scheme))
+        return super().websocket_connect(str(target), subprotocols, **options)
+
+    def _marks(self, request: httpx2.Request) -> dict[str, str]:
         """Write what a browser says about the page that asks, and what axios adds."""
-        unsafe = method.upper() not in SAFE_METHODS
-        own = str(self.base_url).rstrip("/")
         marks = {"Sec-Fetch-Site": "cross-site" if self.site else "same-origin"}
-        if unsafe or self.site:
-            marks["Origin"] = self.site or own
-        token = self.cookies.get(self.house.parts.cookie.csrf) if unsafe and not self.site else None
+        unsafe = request.method.upper() not in SAFE_METHODS
+        if unsafe or self.site or request.url.scheme in _SOCKET_SCHEMES.values():
+            marks["Origin"] = self.site or f"{self.base_url.scheme}://{self.base_url.netloc.decode('ascii')}"
+        token = _cookie(request, self.house.parts.cookie.csrf) if unsafe and not self.site else None
         return marks | ({TOKEN_HEADER: token} if token else {})
 
-    async def _logged_in(self, user: object, guard: str | None) -> list[bytes]:
-        host = (b"host", self.base_url.netloc)
-        cookie = (b"cookie", "; ".join(f"{one.name}={one.value}" for one in self.cookies.jar).encode("ascii"))
-        headers = (host, cookie, (b"sec-fetch-site", b"same-origin"))
-        visit = Visit(self.house.parts, Facts("POST", self.login_url, headers, self.base_url.scheme))
-        await self.house.desk(visit, guard).login(user)
-        return visit.cookies()
+    def _handing_out(
+        self, user: object, guard: str | None
+    ) -> Callable[[], Coroutine[Any, Any, httpx2.Response]]:
+        """Log the user in at the desk, as a request to the login would; answer with the cookies that it set."""
+        url = self.base_url.join(self.login_url)
+        own = {"Sec-Fetch-Site": "same-origin"}
+        request = httpx2.Request("POST", url, headers=own, cookies=self.cookies)
 
-    def _run(self, work: Callable[[], Coroutine[Any, Any, list[bytes]]]) -> list[bytes]:
-        """Run on the event loop of the application, where it is started."""
-        if self.portal is not None:
-            return self.portal.call(work)
-        with anyio.from_thread.start_blocking_portal(**self.async_backend) as portal:
-            return portal.call(work)
+        async def hand_out() -> httpx2.Response:
+            headers = tuple((name.lower(), value) for name, value in request.headers.raw)
+            visit = Visit(self.house.parts, Facts("POST", url.path, headers, url.scheme))
+            await self.house.desk(visit, guard).login(user)
+            lines = [("set-cookie", line.decode("ascii")) for line in visit.cookies()]
+            return httpx2.Response(200, headers=lines, request=request)
+
+        return hand_out
+
+
+def _cookie(request: httpx2.Request, name: str) -> str | None:
+    """Find a cookie as the jar sends it to this address, which may hold several of that name."""
+    pairs = (pair.strip().partition("=") for pair in request.headers.get("cookie", "").split(";"))
+    return next((value for known, _, value in pairs if known == name), None)
+
+
+def _failed(events: Sequence[Event]) -> bool:
+    """Whether credentials were found wrong and no other guard took them."""
+    kinds = {type(event) for event in events}
+    return Failed in kinds and Login not in kinds
+
+
+def _why(events: Sequence[Event]) -> str:
+    failed = next((event for event in events if isinstance(event, Failed)), None)
+    if failed is None:
+        return ""
+    return f"\n  because   guard {failed.guard}: " + (
+        "there is no such user" if failed.user is None else "the user exists, and the password is another"
+    )
 
 
 def _house_of(app: object) -> Guardhouse[Any]:

@@ -33,9 +33,9 @@ class FixedClock:
     def __repr__(self) -> str:
         return f"FixedClock({datetime.fromtimestamp(self._now, UTC).isoformat()})"
 
-    def advance(self, by: timedelta) -> None:
-        """Let time pass; a negative length sets the clock back."""
-        self._now += by.total_seconds()
+    def advance(self, by: timedelta | float) -> None:
+        """Let time pass, a number is seconds; a negative length sets the clock back."""
+        self._now += by.total_seconds() if isinstance(by, timedelta) else by
 
     def set(self, now: datetime) -> None:
         """Set the clock. A moment without a time zone is one of this machine's."""

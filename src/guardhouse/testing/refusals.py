@@ -9,13 +9,14 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from guardhouse.core.answer import REASON_HEADER
+from guardhouse.core.answer import REASON_HEADER, Refusal, hint_of, problem
 from guardhouse.core.events import Event
-from guardhouse.core.reasons import REASONS, Reason
+from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import NO_EVIDENCE
 from guardhouse.house import Guardhouse
 
 _ERROR = 400
+_SHOWN = 200
 
 
 class Answer(Protocol):
@@ -63,21 +64,21 @@ def refusal_of(answer: Answer) -> Told | None:
     code = answer.headers.get(REASON_HEADER) or document.get("code")
     if code is None and not document:
         return None
-    return Told(
-        answer.status_code,
-        code,
-        document.get("hint") or _hint(code),
-        document.get("evidence", {}),
-        document.get("trace", ()),
-    )
+    return _told(answer.status_code, code, document)
+
+
+def read(refusal: Refusal) -> Told:
+    """Read a refusal that has not become an answer; nothing of it is kept back."""
+    return _told(refusal.status, str(refusal.reason), problem(refusal, "full"))
 
 
 def assert_refused(answer: Answer, code: str, *, status: int | None = None) -> Told:
     """Hold that the gate refused for this reason; return what it told. Otherwise say what happened instead."""
+    __tracebackhide__ = True  # pytest points at the line of the test
     told = refusal_of(answer)
     expected = f"a refusal {f'{status} ' if status else ''}{code}"
     if told is None:
-        raise AssertionError(f"expected {expected}, but the answer is {_shown(answer)}")
+        raise AssertionError(f"expected {expected}, but the answer is {shown(answer)}")
     if told.code != code or (status is not None and told.status != status):
         raise AssertionError(f"expected {expected}, but the refusal is {told}")
     return told
@@ -85,12 +86,13 @@ def assert_refused(answer: Answer, code: str, *, status: int | None = None) -> T
 
 def assert_admitted(answer: Answer) -> None:
     """Hold that the gate let the request in and the application answered without an error. Otherwise say why not."""
+    __tracebackhide__ = True  # pytest points at the line of the test
     told = refusal_of(answer)
     if told is not None:
         raise AssertionError(f"expected to be let in, but was refused: {told}")
     if answer.status_code >= _ERROR:
         raise AssertionError(
-            f"expected an answer, and the gate let the request in, but it is {_shown(answer)}"
+            f"expected an answer, and the gate let the request in, but it is {shown(answer)}"
         )
 
 
@@ -102,13 +104,23 @@ def recorded(house: Guardhouse[Any]) -> Generator[list[Event]]:
         yield events
 
 
+def shown(answer: Answer) -> str:
+    """Say what an answer is: the refusal with all that it tells, else its status, where it leads and how it begins."""
+    told = refusal_of(answer)
+    if told is not None:
+        return str(told)
+    leads = f" to {answer.headers['location']}" if "location" in answer.headers else ""
+    return f"{answer.status_code}{leads}: {answer.text[:_SHOWN]}"
+
+
+def _told(status: int, code: str | None, document: Mapping[str, Any]) -> Told:
+    hint = document.get("hint") or _hint(code)
+    return Told(status, code, hint, document.get("evidence", {}), document.get("trace", ()))
+
+
 def _hint(code: str | None) -> str | None:
-    """Look the hint up that an answer of a house in production keeps to itself."""
-    return REASONS[Reason(code)].hint if code in {reason.value for reason in Reason} else None
-
-
-def _shown(answer: Answer) -> str:
-    return f"{answer.status_code}: {answer.text[:200]}"
+    """Look the hint up that an answer of a house in production keeps to itself, without its evidence."""
+    return hint_of(Refusal(Reason(code), "")) if code in {reason.value for reason in Reason} else None
 
 
 def _line(verdict: Mapping[str, Any]) -> str:
