@@ -45,12 +45,15 @@ CONTESTANTS = (
     Contestant(BARE, "bare Starlette", BARE),
     Contestant("minimum_memory", "by hand, the least there is, memory", BARE),
     Contestant("minimum_sqlite", "by hand, the least there is, SQLite file", BARE),
-    Contestant("guardhouse_memory", "guardhouse, memory", BARE, token=_XSRF),
-    Contestant("guardhouse_sqlite", "guardhouse, SQLite file", BARE, token=_XSRF),
+    Contestant("guardhouse_memory", "guardhouse, memory, identity", BARE, token=_XSRF),
+    Contestant("guardhouse_user", "guardhouse, memory, decorator and user", BARE, token=_XSRF),
+    Contestant("guardhouse_sqlite", "guardhouse, SQLite file, identity", BARE, token=_XSRF),
     Contestant("starlette_sessions", "Starlette session + auth middleware (no CSRF)", BARE, "itsdangerous"),
     Contestant("starsessions_memory", "starsessions, memory (no CSRF)", BARE, "starsessions"),
     Contestant("bare_fastapi", "bare FastAPI", "bare_fastapi", "fastapi"),
-    Contestant("guardhouse_fastapi", "guardhouse, memory, one dependency", "bare_fastapi", "fastapi", _XSRF),
+    Contestant(
+        "guardhouse_fastapi", "guardhouse, memory, user by dependency", "bare_fastapi", "fastapi", _XSRF
+    ),
     Contestant("fastapi_users_jwt", "fastapi-users, JWT cookie (no CSRF)", "bare_fastapi", "fastapi_users"),
     Contestant("bare_litestar", "bare Litestar", "bare_litestar", "litestar"),
     Contestant(

@@ -13,8 +13,8 @@ from guardhouse.starlette import Guardhouse
 ADA = User(id="42", email="ada@example.com")
 
 
-def application(store: str) -> Starlette:
-    """Build the application with its sessions in that store."""
+def application(store: str, *, with_user: bool = False) -> Starlette:
+    """Build the application with its sessions in that store; ask for the identity, or for the user as the README does."""
     house = Guardhouse(
         secret="a secret of the benchmark, thirty-two bytes or more",  # noqa: S106
         users=MemoryUsers([ADA]),
@@ -25,6 +25,12 @@ def application(store: str) -> Starlette:
     async def me(request: Request) -> JSONResponse:
         identity = await house.identity_of(request, "web")
         return JSONResponse({"id": int(identity.user_id)})
+
+    @house.requires("web")
+    async def who(request: Request) -> JSONResponse:
+        return JSONResponse({"id": int((await house.user(request)).id)})
+
+    mine = who if with_user else me
 
     @house.public
     async def answer(_: Request) -> JSONResponse:
@@ -37,8 +43,8 @@ def application(store: str) -> Starlette:
 
     app = Starlette(
         routes=[
-            Route("/me", me),
-            Route("/do", me, methods=["POST"]),
+            Route("/me", mine),
+            Route("/do", mine, methods=["POST"]),
             Route("/open", answer),
             Route("/login", login, methods=["POST"]),
         ],

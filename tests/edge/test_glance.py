@@ -79,10 +79,11 @@ class Gate:
         scope, asked = request(method, headers), self.house.stack(*stack.split())
         passage = passage_of(self, scope)
         self.store.reads = self.store.deletes = 0
-        if quick and passage.identity(scope, asked) is not None:
-            decision = passage.decisions[asked.name]
+        if quick and passage.identity(scope, asked) is not None and passage.seen:
+            decision = passage.seen.decision
         else:
             decision = at_once(passage.visit(scope).decide(asked))
+        assert decision is not None
         found = passage.entered or passage.seen
         left = (found and found.vary, passage.entered is None or passage.entered.clean)
         spent = (self.store.reads, self.store.deletes)

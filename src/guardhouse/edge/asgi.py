@@ -5,7 +5,7 @@ Nothing is read before somebody asks: a request that no guard sees costs one sma
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from guardhouse.core.facts import SAFE_METHODS, Facts, Header, by_name
 from guardhouse.core.proxy import seen_through
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
-from guardhouse.core.verdict import Allow, Decision, Deny, Identity
+from guardhouse.core.verdict import Allow, Deny, Identity
 from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.form import FormReader, disconnected
 from guardhouse.errors import NotInstalledError, StoreError
@@ -25,7 +25,7 @@ from guardhouse.glance import Glance, glance
 from guardhouse.house import Guardhouse
 from guardhouse.parts import Parts
 from guardhouse.refused import refused
-from guardhouse.visit import Users, Visit, unavailable, user_of
+from guardhouse.visit import Users, Visit, user_of
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
@@ -94,6 +94,8 @@ class Passage(Struct, eq=False):
     seen: Glance | None = None
     entered: Visit | None = None
     users: Users | None = None
+    by: Stack | None = None
+    """What has let this connection in last."""
     replaced: bool = False
     """Whether an answer of ours went out in place of the application's."""
     deniable: bool = True
@@ -101,30 +103,15 @@ class Passage(Struct, eq=False):
 
     def identity(self, scope: Scope, stack: Stack) -> Identity | None:
         """Say at a glance whom the stack believes; None is no answer, for that the visit is there."""
-        if self.seen is not None or self.entered is not None:
-            decision = self.decisions.get(stack.name)
-            return decision.verdict.identity if decision and isinstance(decision.verdict, Allow) else None
-        if stack.sole is None or scope["type"] != "http":
-            return None
-        seen = self.seen = glance(self.house.parts, stack, scope["headers"], safe=self.form is None)
-        return seen.identity
-
-    @property
-    def decisions(self) -> Mapping[str, Decision]:
-        """What has been decided about this connection, by the name of the stack."""
         if self.entered is not None:
-            return self.entered.decisions
-        decision = None if self.seen is None else self.seen.decision
-        return {} if decision is None else {decision.stack: decision}
+            decision = self.entered.decisions.get(stack.name)
+            return decision.verdict.identity if decision and isinstance(decision.verdict, Allow) else None
+        if self.seen is None and stack.sole is not None and scope["type"] == "http":
+            self.seen = glance(self.house.parts, stack, scope["headers"], safe=self.form is None)
+        return self.seen.identity if self.seen is not None and self.seen.stack == stack.name else None
 
-    async def user(self, identity: Identity) -> Any:  # noqa: ANN401 - the user is the application's own type
-        """Find the user of an identity; a `Deny` of what is no longer good, with which the visit deals."""
-        try:
-            return await user_of(self.house.parts, identity, self._known())
-        except StoreError as error:
-            return unavailable(error)
-
-    def _known(self) -> Users:
+    def known(self) -> Users:
+        """Return the users whom somebody has looked up for this connection, to be added to."""
         if self.users is None:
             self.users = {}
         return self.users
@@ -134,7 +121,7 @@ class Passage(Struct, eq=False):
         visit = self.entered
         if visit is None:
             visit = self.entered = Visit(
-                self.house.parts, facts_of(scope, self.house), self.form, self._known()
+                self.house.parts, facts_of(scope, self.house), self.form, self.known()
             )
             if self.seen is not None:
                 visit.take_up(self.seen)
@@ -230,18 +217,24 @@ async def admit(scope: Scope, house: Guardhouse[Any], stack: Stack) -> Identity:
     """Return whom the stack believes about this connection, or raise the refusal."""
     passage = passage_in(scope, house)
     identity = passage.identity(scope, stack)
-    return await house.admit(passage.visit(scope), stack) if identity is None else identity
+    if identity is None:
+        identity = await house.admit(passage.visit(scope), stack)
+    passage.by = stack
+    return identity
 
 
 async def user_in(scope: Scope, house: Guardhouse[Any], stack: Stack, admit: Admit) -> Any:  # noqa: ANN401 - the application's own type
     """Return the user whom the stack believes about this connection; `admit` deals with what a glance cannot."""
     passage = passage_in(scope, house)
     identity = passage.identity(scope, stack)
-    if identity is not None:
-        found = await passage.user(identity)
-        if type(found) is not Deny:
-            return found
-    return await admit(passage.visit(scope), stack)
+    try:
+        found = None if identity is None else await user_of(house.parts, identity, passage.known())
+    except StoreError:
+        found = None
+    if found is None or type(found) is Deny:  # what is wrong, the visit says
+        found = await admit(passage.visit(scope), stack)
+    passage.by = stack
+    return found
 
 
 async def _nothing() -> None:

@@ -6,7 +6,6 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import chain
 from typing import Any, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -91,7 +90,7 @@ def _is_connection(annotation: object) -> bool:
 
 
 def _connection(args: tuple[Any, ...], kwargs: dict[str, Any]) -> HTTPConnection:
-    for value in chain(args, kwargs.values()):
+    for value in (*args, *kwargs.values()):
         if hasattr(value, "scope"):  # cheaper than asking an abstract base class, on every request
             return cast("HTTPConnection", value)
     raise ConfigError("requires", "a call without a request", "Hand the request on to the guarded function.")

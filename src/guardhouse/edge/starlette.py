@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketState
 from guardhouse import house, settings
 from guardhouse.auth import Auth
 from guardhouse.core.stack import Stack
-from guardhouse.core.verdict import Allow, Decision, Identity
+from guardhouse.core.verdict import Decision, Identity
 from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.asgi import (
     BeforeBody,
@@ -126,9 +126,7 @@ class Guardhouse(house.Guardhouse[U]):
 
     def _answered(self, connection: HTTPConnection) -> Stack:
         """Go on with the guard that let this connection in, not with whatever is the default."""
-        decisions = passage_in(connection.scope, self).decisions
-        allowed = [name for name, decision in decisions.items() if type(decision.verdict) is Allow]
-        return self.stack(*allowed[-1].split(",")) if allowed else self.stack()
+        return passage_in(connection.scope, self).by or self.stack()
 
     def _start(self, app: Starlette, _: object = None) -> None:
         self.check(app)
