@@ -9,6 +9,7 @@ from importlib.metadata import version
 from benchmarks import in_process, instructions, socket_load
 
 QUICK_ROUNDS = 3
+QUICK_STARTS = 2
 QUICK_COUNTED = ("minimum_memory", "guardhouse_memory", "guardhouse_fastapi", "bare_fastapi")
 PARTS = ("instructions", "in-process", "socket")
 
@@ -19,7 +20,7 @@ def main() -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help=f"{QUICK_ROUNDS} rounds instead of many, and instructions of ours only",
+        help="a few rounds instead of many, and instructions of ours only",
     )
     parser.add_argument("--only", choices=PARTS, action="append", help="leave out the other tables")
     options = parser.parse_args()
@@ -30,7 +31,7 @@ def main() -> None:
     if "in-process" in wanted:
         in_process.main(QUICK_ROUNDS if options.quick else in_process.ROUNDS)
     if "socket" in wanted:
-        socket_load.main(QUICK_ROUNDS if options.quick else socket_load.ROUNDS)
+        socket_load.main(QUICK_STARTS if options.quick else socket_load.STARTS)
 
 
 def _where() -> str:

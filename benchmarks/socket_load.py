@@ -21,7 +21,9 @@ from benchmarks.load import CONNECTIONS, Load, chosen
 from benchmarks.ratios import ratio, table
 
 ROOT = Path(__file__).resolve().parent.parent
-ROUNDS = 9
+STARTS = 5
+"""How often all servers are started anew: where a process happens to lie in memory is worth a tenth of a request."""
+ROUNDS = 2
 SECONDS = 1.0
 PATIENCE = 30
 TITLE = "Behind uvicorn: GET /me, {connections} connections, by {client}, x bare Starlette (median ± half the IQR)"
@@ -79,18 +81,27 @@ class Spell:
 Spells = Mapping[str, Sequence[Spell]]
 
 
-def measure(contestants: Sequence[Contestant], load: Load, rounds: int) -> Spells:
-    """Check every contestant, warm it up, then load all of them in every round; the others sleep meanwhile."""
+def measure(contestants: Sequence[Contestant], load: Load, starts: int) -> Spells:
+    """Load all contestants in turn, a few rounds after every start; the others sleep meanwhile."""
     spells: dict[str, list[Spell]] = {contestant.name: [] for contestant in contestants}
+    for _ in range(starts):
+        for contestant, spell in _started(contestants, load):
+            spells[contestant.name].append(spell)
+    return spells
+
+
+def _started(
+    contestants: Sequence[Contestant], load: Load
+) -> Generator[tuple[Contestant, Spell], None, None]:
+    """Start every contestant, check it and warm it up, then load all of them in every round."""
     with ExitStack() as stack:
         servers = [stack.enter_context(serving(contestant)) for contestant in contestants]
         asks = [asyncio.run(admitted(one.contestant, one.send)).asks["GET /me"] for one in servers]
-        for turn in range(rounds + 1):
+        for turn in range(ROUNDS + 1):
             for server, ask in zip(servers, asks, strict=True):
                 spell = _spell(server, ask, load)
                 if turn:  # the first round warms up
-                    spells[server.contestant.name].append(spell)
-    return spells
+                    yield server.contestant, spell
 
 
 def _spell(server: Server, ask: Ask, load: Load) -> Spell:
@@ -127,11 +138,11 @@ def _row(one: Contestant, spells: Spells) -> list[str]:
     return [one.title, beside("cost"), beside("cost", one.bare), beside("late"), beside("cpu")]
 
 
-def main(rounds: int = ROUNDS) -> None:
+def main(starts: int = STARTS) -> None:
     """Measure and print."""
     contestants = installed()
     client, load = chosen()
-    print(report(measure(contestants, load, rounds), contestants, client), flush=True)
+    print(report(measure(contestants, load, starts), contestants, client), flush=True)
 
 
 if __name__ == "__main__":
