@@ -14,7 +14,9 @@ REQUESTS = 20
 
 
 @pytest.mark.parametrize("heading", ["GET /me", "POST /do", "GET /open"])
-@pytest.mark.parametrize("name", ["bare_starlette", "guardhouse_memory"])
+@pytest.mark.parametrize(
+    "name", ["bare_starlette", "guardhouse_memory", "guardhouse_user", "bare_fastapi", "guardhouse_fastapi"]
+)
 async def test_a_request_leaves_no_cycles(name, heading):
     contestant = named(name)
     app = contestant.load()

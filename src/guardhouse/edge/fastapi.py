@@ -99,7 +99,7 @@ async def _ask_route(passage: Passage, scope: Scope) -> None:
     overrides = getattr(getattr(route, "dependency_overrides_provider", None), "dependency_overrides", {})
     for asking in _askings(getattr(route, "dependant", None)):
         if asking not in overrides and asking.guarding.house is passage.house:
-            await asking.admit(passage.visit(scope), asking.guarding.stack)
+            await asking(HTTPConnection(scope))
 
 
 def _effective_route(scope: Any) -> Any:  # noqa: ANN401 - FastAPI's own types
