@@ -167,7 +167,14 @@ class Guardhouse(Generic[U]):
             able = [other for other, candidate in self.guards.items() if isinstance(candidate, SessionGuard)]
             fix = f"It keeps no login; the guards that do: {', '.join(able) or 'none in this house'}."
             raise ConfigError(f"guard {name}", type(guard).__name__, fix)
-        return Auth(visit, guard, self.stack(name))
+        return Auth(visit, guard, self._alone(name))
+
+    def _alone(self, name: str) -> Stack:
+        """Return the stack that asks this guard and no other, although an area of the same name asks more."""
+        if name not in self.areas or self.areas[name].guards == (name,):
+            return self.stack(name)
+        key = f"guard {name}"
+        return self._stacks.setdefault(key, derive(key, Area(guards=(name,)), self.guards))
 
     async def admit(self, visit: Visit, stack: Stack) -> Identity:
         """Return whom the stack believes, or raise the refusal."""

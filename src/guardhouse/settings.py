@@ -120,8 +120,10 @@ def checked_areas(areas: Mapping[str, Area], guards: Mapping[str, Guard]) -> dic
         for guard in area.guards:
             if guard not in guards:
                 raise unknown(f"areas.{name}.guards", guard, guards)
-        if name in guards and area.guards != (name,):
-            fix = f"A guard has the same name; name the area otherwise, or give it the guards ({name!r},)."
+        if name in guards and name not in area.guards:
+            fix = (
+                f"A guard has the same name, and is not asked here: name the area otherwise, or add {name!r}."
+            )
             raise ConfigError(f"areas.{name}", area.guards, fix)
     return dict(areas)
 

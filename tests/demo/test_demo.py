@@ -270,7 +270,7 @@ def test_the_csrf_cookie_is_one_that_a_script_can_read_and_send_back(app):
 
 def test_a_refusal_is_explained_in_full(client: TestClient):
     problem = client.get("/api/me").json()
-    assert problem["stack"] == "calls"
+    assert problem["stack"] == "api"
     assert problem["hint"].startswith("Log in first.")
     assert problem["trace"][-1]["code"] == problem["code"] == "no_credential"
 

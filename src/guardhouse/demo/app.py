@@ -34,7 +34,7 @@ from guardhouse.stores.opening import open_store
 from guardhouse.users.memory import MemoryUsers, User
 from guardhouse.users.passwords import Passwords
 
-AREAS = {"calls": Area(guards=("token", "api"), answers="json")}
+AREAS = {"api": Area(guards=("token", "api"), answers="json")}
 
 
 class Demo(msgspec.Struct, frozen=True):
@@ -110,17 +110,17 @@ def _add_api(app: FastAPI, demo: Demo) -> None:
     house, books = demo.house, demo.books
 
     @app.get("/api/me", summary="Who calls", tags=["api"])
-    async def me(user: Annotated[User, house.guard("calls")]) -> dict[str, str]:
+    async def me(user: Annotated[User, house.guard("api")]) -> dict[str, str]:
         """Say who calls."""
         return {"id": user.id, "email": user.email}
 
     @app.post("/api/do_thing", summary="Do the thing of the thread", tags=["api"])
-    async def do_thing(user: Annotated[User, house.guard("calls")]) -> dict[str, int]:
+    async def do_thing(user: Annotated[User, house.guard("api")]) -> dict[str, int]:
         """Do the thing of the thread: count it."""
         return {"done": await books.add_done(user.id)}
 
     @app.websocket("/api/ws")
-    async def echo(socket: WebSocket, user: Annotated[User, house.guard("calls")]) -> None:
+    async def echo(socket: WebSocket, user: Annotated[User, house.guard("api")]) -> None:
         await socket.accept()
         try:
             while True:
@@ -129,7 +129,7 @@ def _add_api(app: FastAPI, demo: Demo) -> None:
             return
 
     # What else is asked below /api meets the same guards, before it is told that there is nothing.
-    app.router.routes.append(Mount("/api", app=Beyond(app.routes), middleware=[house.layer("calls")]))
+    app.router.routes.append(Mount("/api", app=Beyond(app.routes), middleware=[house.layer("api")]))
 
     @app.get("/public", summary="No guard", tags=["open"])
     @house.public
