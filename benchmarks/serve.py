@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from socket import socket
 
@@ -24,6 +25,8 @@ def main() -> None:
     name, descriptor = sys.argv[1:]
     pin(0)
     logging.disable()  # the checks provoke refusals
+    # uvicorn ends by the signal that it was sent; so ended, nobody would clear up the folder of an SQLite file.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     config = uvicorn.Config(
         named(name).load(), loop="uvloop", http="httptools", log_level="critical", access_log=False, ws="none"
     )
