@@ -30,7 +30,7 @@ from guardhouse.parts import Parts, resolve
 from guardhouse.refused import refused
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
-from guardhouse.state.store import Closable, Prunable, SessionStore
+from guardhouse.state.store import Closable, Openable, Prunable, SessionStore
 from guardhouse.stores.opening import open_store
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
@@ -241,6 +241,11 @@ class Guardhouse(Generic[U]):
             with suppress(StoreError):
                 while await store.prune(self.parts.clock()):
                     await anyio.lowlevel.checkpoint()
+
+    async def open(self) -> None:
+        """Make the store ready. Raises `ConfigError` or `StoreError` for one that cannot work."""
+        if isinstance(self.parts.store, Openable):
+            await self.parts.store.open()
 
     async def close(self) -> None:
         """Let go of what the store holds open."""

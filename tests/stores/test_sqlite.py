@@ -14,11 +14,14 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.state.record import Changes, encode
 from guardhouse.stores.opening import open_store
 from guardhouse.stores.sqlite import SQLiteStore
+from tests.houses import starlette_house
 
 from .kinds import ADA, KEY, NEW_KEY, OTHER_KEY, in_sqlite, make_sqlite, record, spoil_sqlite
 
@@ -279,6 +282,26 @@ async def test_a_file_of_another_version_says_so(store: SQLiteStore):
     await store.close()
     with pytest.raises(ConfigError, match=r"schema 99.*upgrade guardhouse"):
         await store.load(KEY)
+
+
+async def test_an_application_does_not_start_on_a_file_that_cannot_work(store: SQLiteStore):
+    await store.create(KEY, record(ADA))
+    in_sqlite(store, "UPDATE guardhouse_schema SET version = 99")
+    await store.close()
+    app = Starlette()
+    starlette_house(store=store).install(app)
+    with pytest.raises(ConfigError, match=r"schema 99.*upgrade guardhouse"), TestClient(app):
+        pass
+
+
+async def test_opening_makes_the_file_and_what_is_no_database_is_an_error(tmp_path: Path):
+    store = SQLiteStore(tmp_path / "s.db")
+    await store.open()
+    assert (tmp_path / "s.db").exists()
+    await store.close()
+    (tmp_path / "s.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(StoreError):
+        await store.open()
 
 
 def test_a_folder_that_never_was_is_found_at_start(tmp_path: Path):

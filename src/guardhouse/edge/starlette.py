@@ -136,6 +136,7 @@ class Guardhouse(house.Guardhouse[U]):
         async def lifespan(asgi: Any) -> AsyncGenerator[Any, None]:  # noqa: ANN401 - as above
             self._start(app)
             try:
+                await self.open()
                 async with _beside(self.sweep), inner(asgi) as state:
                     yield state
             finally:

@@ -67,6 +67,15 @@ class Prunable(Protocol):
 
 
 @runtime_checkable
+class Openable(Protocol):
+    """An optional power: be made ready while the application starts, instead of when the first visitor comes."""
+
+    async def open(self) -> None:
+        """Open what is needed. Raise `ConfigError` or `StoreError` for what cannot work, which stops the start."""
+        ...
+
+
+@runtime_checkable
 class Closable(Protocol):
     """An optional power: let go of connections when the application stops."""
 

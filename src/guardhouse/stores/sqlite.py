@@ -110,6 +110,16 @@ class SQLiteStore:
             lambda connection: connection.execute(statement, (now, PRUNE_SLICE)).rowcount
         )
 
+    async def open(self) -> None:
+        """Make the file and its schema; one of another schema, or that cannot be written, is an error."""
+        await to_thread.run_sync(self._open)
+
+    def _open(self) -> None:
+        try:
+            self._file.reader()
+        except sqlite3.Error as error:
+            raise _broken(error) from error
+
     async def close(self) -> None:
         """Close the connections; the next use opens them again."""
         await to_thread.run_sync(self._file.close)
