@@ -7,7 +7,7 @@ Addresses are stored folded (`users.fold`), under a unique index, so that the in
 """
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -35,18 +35,19 @@ class Account(Base):
     password_hash: Mapped[str | None]
 
 
-def users(file: str, *, threads: bool) -> SQLUsers[Account]:
-    """Make the provider over the one kind of sessions or the other."""
+def users(file: str, *, threads: bool) -> tuple[SQLUsers[Account], Callable[[], Awaitable[None] | None]]:
+    """Make the provider over the one kind of sessions or the other, and say how to let go of the database."""
     if threads:
-        return SQLUsers(Account, sessionmaker(create_engine(f"sqlite:///{file}")))
+        plain = create_engine(f"sqlite:///{file}")
+        return SQLUsers(Account, sessionmaker(plain)), plain.dispose
     engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
-    return SQLUsers(Account, async_sessionmaker(engine))
+    return SQLUsers(Account, async_sessionmaker(engine)), engine.dispose
 
 
 def build(file: str = "accounts.db", *, threads: bool = False) -> FastAPI:
     """Build the application over the accounts in this file."""
     passwords = Passwords()
-    accounts = users(file, threads=threads)
+    accounts, let_go = users(file, threads=threads)
     house = Guardhouse(
         secret=os.environ["APP_KEY"],
         users=accounts,
@@ -59,6 +60,9 @@ def build(file: str = "accounts.db", *, threads: bool = False) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         prepare(file, accounts.fold("Ada@Example.com"), await passwords.hash("correct horse battery staple"))
         yield
+        ending = let_go()
+        if ending is not None:
+            await ending
 
     app = FastAPI(lifespan=lifespan)
 
