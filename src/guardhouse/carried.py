@@ -56,6 +56,9 @@ class Carried(Struct, eq=False):
         lines = facts.lines(b"cookie")
         return cls(parts, lines, parts.session_cookie.present(lines))
 
+    def __repr__(self) -> str:
+        return f"Carried({self.presented!r})"
+
     # -- reading ------------------------------------------------------------------------------------------------
 
     def load(self) -> Loaded | Awaitable[Loaded]:

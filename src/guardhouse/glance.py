@@ -35,6 +35,9 @@ class Glance(Struct, frozen=True, eq=False):
     identity: Identity | None = None
     stack: str = ""
 
+    def __repr__(self) -> str:
+        return f"Glance({self.presented!r})"
+
     @property
     def decision(self) -> Decision | None:
         """What the visit would have decided; None where it has to."""

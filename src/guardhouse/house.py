@@ -173,7 +173,7 @@ class Guardhouse(Generic[U]):
         """Return the stack that asks this guard and no other, although an area of the same name asks more."""
         if name not in self.areas or self.areas[name].guards == (name,):
             return self.stack(name)
-        key = f"guard {name}"
+        key = f"guard:{name}"
         return self._stacks.setdefault(key, derive(key, Area(guards=(name,)), self.guards))
 
     async def admit(self, visit: Visit, stack: Stack) -> Identity:

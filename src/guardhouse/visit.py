@@ -72,6 +72,9 @@ class Visit(Struct, eq=False):
     _origin: Pass | Deny | None = None
     _verdicts: dict[str, Verdict] = {}
 
+    def __repr__(self) -> str:
+        return f"Visit({self.facts!r})"
+
     # -- the stack ----------------------------------------------------------------------------------------------
 
     def take_up(self, seen: Glance) -> None:

@@ -27,6 +27,9 @@ class Presented(Struct, frozen=True, gc=False):
     state: CookieState
     key: bytes = b""
 
+    def __repr__(self) -> str:
+        return f"Presented({self.state.name})"
+
 
 NOTHING_PRESENTED = Presented(CookieState.ABSENT)
 MALFORMED_PRESENTED = Presented(CookieState.MALFORMED)
@@ -46,6 +49,10 @@ class Facts(Struct, frozen=True, gc=False):
     presented: Presented = NOTHING_PRESENTED
     single: Mapping[bytes, bytes] | None = None
     """The headers by name, where no name came twice: a look-up costs a fraction of a search."""
+
+    def __repr__(self) -> str:
+        """Show no header: cookies, tokens and keys are among them."""
+        return f"Facts({self.method} {self.path})"
 
     def header(self, name: bytes) -> bytes | None:
         """Read the first line of that name."""

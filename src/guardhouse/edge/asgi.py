@@ -101,6 +101,9 @@ class Passage(Struct, eq=False):
     deniable: bool = True
     """Whether a WebSocket can be answered as a request is, before it is accepted."""
 
+    def __repr__(self) -> str:
+        return f"Passage({self.entered!r})"
+
     def identity(self, scope: Scope, stack: Stack) -> Identity | None:
         """Say at a glance whom the stack believes; None is no answer, for that the visit is there."""
         if self.entered is not None:
@@ -163,7 +166,11 @@ async def _leave(passage: Passage, visit: Visit, send: Send, message: Message) -
     refusal = (await refused(visit, trouble)).refusal
     if passage.deniable:
         kind = "websocket" if visit.facts.websocket else "http"
-        await answer(refusal, visit.facts, passage.house)({"type": kind}, disconnected, send)
+
+        async def dressed(said: Message) -> None:
+            await send(_dressed(said, visit.vary) if said["type"] in _LEAVING else said)
+
+        await answer(refusal, visit.facts, passage.house)({"type": kind}, disconnected, dressed)
     else:
         await Closing(refusal, passage.house.explain)({"type": "websocket"}, disconnected, send)
 
@@ -213,17 +220,23 @@ def passage_in(scope: Scope, house: Guardhouse[Any]) -> Passage:
     return passage
 
 
-async def admit(scope: Scope, house: Guardhouse[Any], stack: Stack) -> Identity:
-    """Return whom the stack believes about this connection, or raise the refusal."""
+async def admit(scope: Scope, house: Guardhouse[Any], stack: Stack, *, enters: bool = True) -> Identity:
+    """Return whom the stack believes about this connection, or raise the refusal.
+
+    What `enters` is a guard of the route; anything else only asks, and changes nothing about who let this in.
+    """
     passage = passage_in(scope, house)
     identity = passage.identity(scope, stack)
     if identity is None:
         identity = await house.admit(passage.visit(scope), stack)
-    passage.by = stack
+    if enters:
+        passage.by = stack
     return identity
 
 
-async def user_in(scope: Scope, house: Guardhouse[Any], stack: Stack, admit: Admit) -> Any:  # noqa: ANN401 - the application's own type
+async def user_in(
+    scope: Scope, house: Guardhouse[Any], stack: Stack, admit: Admit, *, enters: bool = True
+) -> Any:  # noqa: ANN401 - the application's own type
     """Return the user whom the stack believes about this connection; `admit` deals with what a glance cannot."""
     passage = passage_in(scope, house)
     identity = passage.identity(scope, stack)
@@ -233,7 +246,8 @@ async def user_in(scope: Scope, house: Guardhouse[Any], stack: Stack, admit: Adm
         found = None
     if found is None or type(found) is Deny:  # what is wrong, the visit says
         found = await admit(passage.visit(scope), stack)
-    passage.by = stack
+    if enters:
+        passage.by = stack
     return found
 
 
@@ -264,8 +278,7 @@ def _dressed(message: Message, depends_on: frozenset[bytes], cookies: Sequence[b
         headers += _marks(depends_on)
     if cookies:
         headers += [(b"set-cookie", line) for line in cookies]
-    message["headers"] = headers
-    return message
+    return {**message, "headers": headers}
 
 
 def _merged(headers: Sequence[Header], depends_on: frozenset[bytes], *, keep: bool) -> list[Header]:

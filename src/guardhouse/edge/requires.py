@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Any, cast
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection
+from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
+from starlette.requests import HTTPConnection, Request
 
 from guardhouse.edge.asgi import admit
 from guardhouse.edge.routes import REQUIRED_MARK, Guarding, inner_of
@@ -91,6 +92,9 @@ def _is_connection(annotation: object) -> bool:
 
 def _connection(args: tuple[Any, ...], kwargs: dict[str, Any]) -> HTTPConnection:
     for value in (*args, *kwargs.values()):
-        if hasattr(value, "scope"):  # cheaper than asking an abstract base class, on every request
+        if type(value) is Request or isinstance(value, HTTPConnection):  # the exact type is cheaper to ask
             return cast("HTTPConnection", value)
+    for value in args:
+        if isinstance(value, HTTPEndpoint | WebSocketEndpoint):
+            return HTTPConnection(value.scope)
     raise ConfigError("requires", "a call without a request", "Hand the request on to the guarded function.")

@@ -91,13 +91,13 @@ class Guardhouse(house.Guardhouse[U]):
     async def user(self, connection: HTTPConnection, *names: str) -> U:
         """Return the user whom this connection's guard let in, or whom the named guards let in now."""
         stack = self.stack(*names) if names else self._answered(connection)
-        found: U = await user_in(connection.scope, self, stack, self.admit_user)
+        found: U = await user_in(connection.scope, self, stack, self.admit_user, enters=False)
         return found
 
     def identity_of(self, connection: HTTPConnection, *names: str) -> Awaitable[Identity]:
         """Return whom this connection's guard believed, without looking the user up."""
         stack = self._asked.get(names) or self.stack(*names) if names else self._answered(connection)
-        return admit(connection.scope, self, stack)
+        return admit(connection.scope, self, stack, enters=False)
 
     def auth(self, connection: HTTPConnection, name: str | None = None) -> Auth[U]:
         """Return the desk of a session guard: `attempt`, `login`, `logout`."""
