@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts
+from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts, Presented
 
 
 def facts(*headers: tuple[bytes, bytes], method: str = "GET", websocket: bool = False) -> Facts:
@@ -73,3 +73,11 @@ CHROME = b"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
 def test_only_a_person_at_a_window_navigates(headers, navigation):
     assert facts(*headers).navigation is navigation
     assert facts(*headers, websocket=True).navigation is False
+
+
+def test_a_repr_shows_neither_headers_nor_keys():
+    facts = Facts(
+        "GET", "/me", [(b"cookie", b"__Host-gh=hush")], presented=Presented(CookieState.PRESENT, b"hush")
+    )
+    assert repr(facts) == "Facts(GET /me)"
+    assert repr(facts.presented) == "Presented(PRESENT)"

@@ -19,6 +19,7 @@ from guardhouse import ConfigError, Login, SessionGuard
 from guardhouse.core.events import Refused
 from guardhouse.starlette import Guardhouse
 from guardhouse.testing import (
+    BrokenStore,
     Client,
     CountingStore,
     FixedClock,
@@ -261,6 +262,23 @@ def test_the_cost_of_a_request_can_be_counted():
         assert store.counted == (0, 1)
         client.get("/me")
         assert store.counted == (1, 0)
+
+
+def test_a_store_that_goes_away_makes_nobody_a_guest():
+    store = BrokenStore(broken=())
+    with Client(application(store=store)) as client:
+        client.acting_as(USERS.ada)
+        store.fail()
+        assert_refused(client.get("/me"), "store_unavailable", status=503)
+        store.heal()
+        assert client.get("/me").json() == {"id": "1"}
+
+
+async def test_it_works_in_an_asynchronous_test():
+    with Client(application()) as client:
+        assert client.acting_as(USERS.ada).get("/me").json() == {"id": "1"}
+        client.log_in("grace@example.com")
+        assert client.get("/me").json() == {"id": "2"}
 
 
 def test_the_house_is_found_behind_other_middleware():

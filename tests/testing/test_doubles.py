@@ -80,3 +80,21 @@ async def test_a_store_may_be_broken_in_part():
 def test_what_no_store_does_cannot_be_broken():
     with pytest.raises(ValueError, match="'wrte'"):
         BrokenStore(broken=["wrte"])
+
+
+async def test_a_store_that_works_may_go_away_and_come_back():
+    store = BrokenStore(broken=())
+    await store.create(KEY, RECORD)
+    store.fail(["load"])
+    assert store.broken == {"load"}
+    with pytest.raises(StoreError, match="the test has broken load"):
+        await store.load(KEY)
+    store.heal()
+    assert await store.load(KEY) == RECORD
+
+
+def test_a_verb_that_is_mistyped_later_changes_nothing():
+    store = BrokenStore(broken=["save"])
+    with pytest.raises(ValueError, match="'laod'"):
+        store.fail(["laod"])
+    assert store.broken == {"save"}

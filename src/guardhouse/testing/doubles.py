@@ -108,15 +108,24 @@ class BrokenStore:
 
     def __init__(self, inside: SessionStore | None = None, *, broken: Collection[str] = VERBS) -> None:
         self.inside: SessionStore = MemoryStore() if inside is None else inside
-        self.broken = frozenset[str](broken)
-        if self.broken - VERBS:
-            raise ValueError(
-                f"a store has no {sorted(self.broken - VERBS)}; what can break is {sorted(VERBS)}"
-            )
+        self._broken = frozenset[str]()
+        self.fail(broken)
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """The verbs that are away now."""
+        return self._broken
+
+    def fail(self, verbs: Collection[str] = VERBS) -> None:
+        """Be away from now on, with these verbs only. Raises `ValueError` for what no store does."""
+        broken = frozenset[str](verbs)
+        if broken - VERBS:
+            raise ValueError(f"a store has no {sorted(broken - VERBS)}; what can break is {sorted(VERBS)}")
+        self._broken = broken
 
     def heal(self) -> None:
         """Work from now on."""
-        self.broken = frozenset[str]()
+        self._broken = frozenset[str]()
 
     async def load(self, key: bytes) -> Record | None:
         """Read, or be away."""
@@ -139,6 +148,6 @@ class BrokenStore:
         return await self._reached("delete").delete(key)
 
     def _reached(self, verb: str) -> SessionStore:
-        if verb in self.broken:
+        if verb in self._broken:
             raise StoreError(f"the test has broken {verb}")
         return self.inside
