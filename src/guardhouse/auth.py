@@ -44,9 +44,8 @@ class Auth(Generic[U]):
         if isinstance(verdict, Allow):
             return verdict.identity
         if verdict.reason is Reason.STORE_UNAVAILABLE:
-            raise StoreError(
-                str(verdict.evidence["trouble"])
-            )  # broken is not absent: nobody becomes a guest by it
+            # Broken is not absent: nobody becomes a guest by it.
+            raise StoreError(str(verdict.evidence["trouble"]))
         return None
 
     async def user(self) -> U | None:
