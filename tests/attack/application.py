@@ -51,7 +51,7 @@ class Application:
             "port": str(self.port),
             "cert": str(self._certificate.cert),
             "key": str(self._certificate.key),
-            "token": secrets.token_urlsafe(16),
+            "token": secrets.token_hex(16),  # no text that may begin with "-": it stands on a command line
         }
         self.target: Target = load(target, self._variables, variables)
         self._children: dict[str, Child] = {}

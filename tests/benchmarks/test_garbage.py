@@ -10,7 +10,7 @@ from benchmarks.checking import admitted
 from benchmarks.contestants import named
 from benchmarks.in_process import drive, sender
 
-REQUESTS = 20
+REQUESTS = 50
 
 
 @pytest.mark.parametrize("heading", ["GET /me", "POST /do", "GET /open"])
@@ -29,4 +29,4 @@ async def test_a_request_leaves_no_cycles(name, heading):
         left = gc.collect()
     finally:
         gc.enable()
-    assert left == 0
+    assert left < REQUESTS  # a cycle in each request leaves more; a few may be left by what else the process does
