@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
+from guardhouse.authentication import authenticate, named
 from guardhouse.core.answer import Refusal
-from guardhouse.core.events import Attempting, Authenticated, Event, Failed, Login, Logout, Validated
-from guardhouse.core.origin import TOKEN_FIELD
+from guardhouse.core.events import Attempting, Authenticated, Event, Login, Logout
 from guardhouse.core.provider import Provider
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
@@ -16,12 +16,9 @@ from guardhouse.errors import StoreError
 from guardhouse.guards.session import SessionGuard
 from guardhouse.refused import refused
 from guardhouse.state import fingerprint, record
-from guardhouse.users.credentials import SECRET_WORDS
 from guardhouse.visit import Visit
 
 U = TypeVar("U")
-
-PASSWORD = "password"  # noqa: S105 - the name of a field
 
 
 class Auth(Generic[U]):
@@ -42,7 +39,7 @@ class Auth(Generic[U]):
         """Return who is logged in, without looking the user up; None for a guest."""
         verdict = (await self._visit.decide(self._stack)).verdict
         if isinstance(verdict, Allow):
-            return verdict.identity
+            return verdict.identity if isinstance(verdict.identity, Identity) else None
         if verdict.reason is Reason.STORE_UNAVAILABLE:
             # Broken is not absent: nobody becomes a guest by it.
             raise StoreError(str(verdict.evidence["trouble"]))
@@ -60,7 +57,7 @@ class Auth(Generic[U]):
 
     async def validate(self, credentials: Mapping[str, str]) -> bool:
         """Whether the credentials are right; nobody is logged in."""
-        return await self._authenticate(credentials) is not None
+        return await self._proven(credentials) is not None
 
     async def attempt(self, credentials: Mapping[str, str], *, remember: bool = False) -> U | None:
         """Log the user in whom the credentials prove; None when they do not.
@@ -69,16 +66,16 @@ class Auth(Generic[U]):
         unknown user take the same time and look the same. Raises `Refused` when another site sent the request.
         """
         await self.check_origin()
-        await self._emit(Attempting(self._guard.name, _named(credentials), remember))
-        user = await self._authenticate(credentials)
+        await self._emit(Attempting(self._guard.name, named(credentials), remember))
+        user = await self._proven(credentials)
         if user is not None:
             await self.login(user, remember=remember)
         return user
 
     async def once(self, credentials: Mapping[str, str]) -> U | None:
         """Take the credentials for this request only: no session, no cookie."""
-        await self._emit(Attempting(self._guard.name, _named(credentials)))
-        user = await self._authenticate(credentials)
+        await self._emit(Attempting(self._guard.name, named(credentials)))
+        user = await self._proven(credentials)
         if user is not None:
             self._visit.believe(self._guard, self._identity_of(user))
             await self._know(user, None)
@@ -108,31 +105,8 @@ class Auth(Generic[U]):
         self._visit.forget()
         await self._emit(Logout(self._guard.name, identity))
 
-    async def _authenticate(self, credentials: Mapping[str, str]) -> U | None:
-        """Find the user and check the password, in the same time whether there is such a user or not."""
-        named = _named(credentials)
-        user = await self._provider.by_credentials(named)
-        stored = self._provider.password_of(user) if user is not None else None
-        password = _password(credentials)
-        checked = await self._parts.passwords.check(password, stored)
-        proven = user if checked.ok else None
-        if proven is not None and checked.outdated:
-            proven = await self._rehashed(proven, password, stored)
-        if proven is None:
-            await self._emit(Failed(self._guard.name, user, named))
-            return None
-        await self._emit(Validated(self._guard.name, proven))
-        return proven
-
-    async def _rehashed(self, user: U, password: str, stored: str | None) -> U | None:
-        """Keep a fresher hash, and go on with the user as he is stored now.
-
-        Whose password was changed meanwhile has not proven the new one: a login would outlive the change.
-        """
-        fresh = await self._parts.passwords.hash(password)
-        await self._provider.rehash(user, fresh)
-        now = await self._provider.by_id(self._provider.id_of(user))
-        return now if now is not None and self._provider.password_of(now) in (stored, fresh) else None
+    async def _proven(self, credentials: Mapping[str, str]) -> U | None:
+        return await authenticate(self._parts, self._guard.name, self._provider, credentials)
 
     async def _know(self, user: U, fingerprint: str | None) -> None:
         self._visit.know(self._identity_of(user, fingerprint), user)
@@ -152,27 +126,3 @@ class Auth(Generic[U]):
     def _identity_of(self, user: U, fingerprint: str | None = None) -> Identity:
         provider, name = self._guard.provider or "", self._guard.name
         return Identity(self._provider.id_of(user), provider, name, "once", fingerprint=fingerprint)
-
-
-def _named(credentials: object) -> dict[str, str]:
-    """Keep what may name a user: no secret, which no event may hold, and not the CSRF token of a form.
-
-    Whatever a visitor hands in may come here as it was decoded; what is no table of fields names nobody.
-    """
-    return {
-        key: value for key, value in _fields(credentials).items() if key != TOKEN_FIELD and not _secret(key)
-    }
-
-
-def _secret(key: str) -> bool:
-    return any(word in key.lower() for word in SECRET_WORDS)
-
-
-def _password(credentials: object) -> str:
-    """Read the password; what is no text is worked on as an empty one, which never fits."""
-    password: object = _fields(credentials).get(PASSWORD)
-    return password if isinstance(password, str) else ""
-
-
-def _fields(credentials: object) -> Mapping[str, str]:
-    return cast("Mapping[str, str]", credentials) if isinstance(credentials, Mapping) else {}

@@ -7,7 +7,8 @@ GuardhouseError
 ├── SessionTooLargeError   an application put more into a session than its policy allows
 ├── UnusablePasswordError  a password was to be stored that could never be verified
 └── StoreError             a store, or the users behind a provider, cannot be reached: 503
-    └── UsersUnavailableError
+    ├── UsersUnavailableError
+    └── IssuerUnavailableError
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConfigError",
     "GuardhouseError",
+    "IssuerUnavailableError",
     "NotInstalledError",
     "SessionTooLargeError",
     "StoreError",
@@ -102,4 +104,15 @@ class UsersUnavailableError(StoreError):
     def __init__(self, users: str, trouble: str) -> None:
         super().__init__(f"{users} cannot be looked up ({trouble}): see to the database behind this provider")
         self.users = users
+        self.trouble = trouble
+
+
+class IssuerUnavailableError(StoreError):
+    """The keys of an issuer cannot be fetched, and none were ever: its tokens can be neither believed nor refused."""
+
+    def __init__(self, issuer: str, trouble: str) -> None:
+        super().__init__(
+            f"the keys of {issuer} cannot be fetched ({trouble}): see that this machine reaches that address"
+        )
+        self.issuer = issuer
         self.trouble = trouble

@@ -14,20 +14,21 @@ from starlette.exceptions import HTTPException
 
 from guardhouse import config, log, settings
 from guardhouse.auth import Auth
-from guardhouse.core.answer import Explain, Refusal, refusal_of
+from guardhouse.core.answer import Explain, Refusal, refusal_of, retry_seconds
 from guardhouse.core.area import Answers, Area
-from guardhouse.core.challenge import challenges
+from guardhouse.core.challenge import challenges, scope_challenges
 from guardhouse.core.events import EVENTS, Event, Refused
 from guardhouse.core.guard import Guard, ambient
 from guardhouse.core.origin import Origins
 from guardhouse.core.provider import Provider
 from guardhouse.core.reasons import Reason
-from guardhouse.core.stack import Stack, derive
-from guardhouse.core.verdict import Allow, Decision, Deny, Identity
+from guardhouse.core.stack import Stack
+from guardhouse.core.verdict import Allow, Caller, Client, Decision, Deny, Identity
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.guards.session import SessionGuard
 from guardhouse.parts import Parts, resolve
 from guardhouse.refused import refused
+from guardhouse.stacks import Asked, Stacks
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.store import Closable, Openable, Prunable, SessionStore
@@ -39,7 +40,7 @@ from guardhouse.visit import Visit, unavailable
 
 U = TypeVar("U")
 
-_UNAUTHORIZED, _FORBIDDEN, _UNAVAILABLE = 401, 403, 503
+_UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 
 _STALE = frozenset({Reason.USER_MISSING, Reason.PASSWORD_CHANGED})
 
@@ -77,6 +78,7 @@ class Guardhouse(Generic[U]):
         cookie: CookiePolicy | None = None,
         passwords: Passwords | None = None,
         login_url: str | None = None,
+        home_url: str = "/",
         csrf_url: str = "/csrf-cookie",
         explain: Explain = "code",
         debug: bool = False,
@@ -92,6 +94,7 @@ class Guardhouse(Generic[U]):
             cookie=settings.allowed_cookie(cookie or CookiePolicy(), own, debug=debug),
             csrf=keyring.purpose("csrf"),
             csrf_url=csrf_url,
+            urls=keyring.purpose("url"),
             explain=settings.checked_explain(explain, debug=debug),
             logins=keyring.purpose("login"),
             providers=providers,
@@ -106,11 +109,9 @@ class Guardhouse(Generic[U]):
         self.guards = settings.named_guards(guards or {"web": SessionGuard()}, providers)
         self.areas = settings.checked_areas(areas or {}, self.guards)
         self.default = settings.checked_default(default, self.guards)
-        self.login_url = settings.checked_login_url(login_url)
-        self.explain: Explain = self.parts.explain
+        self.login_url, self.home_url = settings.checked_urls(login_url, home_url)
         self.debug = debug
-        self._asked: dict[tuple[str, ...], Stack] = {}
-        self._stacks = {name: self._derive(name) for name in self.guards.keys() | self.areas.keys()}
+        self.stacks = Stacks(self.guards, self.areas, self.default)
 
     @classmethod
     def from_config(cls, source: config.Source, /, **parts: Any) -> Self:  # noqa: ANN401 - each part has its own type
@@ -121,14 +122,17 @@ class Guardhouse(Generic[U]):
         """
         return cls(**config.house_settings(source, parts))
 
-    def stack(self, *names: str) -> Stack:
-        """Return the stack of an area, of a guard, or of several guards of which any may answer."""
-        known = self._asked.get(names)
-        if known is None:
-            key = ",".join(names or (self.default,))
-            known = self._stacks.get(key) or self._stacks.setdefault(key, self._derive(key))
-            self._asked[names] = known
-        return known
+    def stack(self, *asked: Asked) -> Stack:
+        """Return the stack of an area, of a guard, or of several guards of which any may answer.
+
+        Aliases and steps may follow: `house.stack("api", "abilities:read", Throttle(60))`.
+        """
+        return self.stacks.of(*asked)
+
+    @property
+    def explain(self) -> Explain:
+        """How much an answer says about a refusal."""
+        return self.parts.explain
 
     def listen(self, event: type[Event], listener: Listener) -> None:
         """Call the listener, plain or async, for every event of that type. Only before the house is installed."""
@@ -151,11 +155,12 @@ class Guardhouse(Generic[U]):
 
     def known_stack(self, name: str) -> Stack | None:
         """Return the stack that a decision names; None where it was made outside of one, as at a login."""
-        return self._stacks.get(name)
+        return self.stacks.known(name)
 
     def answers_of(self, stack: str) -> Answers:
         """Say how the area of that stack answers; outside of any area by what the request asks for."""
-        return self._stacks[stack].answers if stack in self._stacks else "auto"
+        known = self.stacks.known(stack)
+        return known.answers if known is not None else "auto"
 
     def desk(self, visit: Visit, name: str | None = None) -> Auth[U]:
         """Return the desk of a session guard for this visit: log in, log out, ask."""
@@ -167,21 +172,49 @@ class Guardhouse(Generic[U]):
             able = [other for other, candidate in self.guards.items() if isinstance(candidate, SessionGuard)]
             fix = f"It keeps no login; the guards that do: {', '.join(able) or 'none in this house'}."
             raise ConfigError(f"guard {name}", type(guard).__name__, fix)
-        return Auth(visit, guard, self._alone(name))
+        return Auth(visit, guard, self.stacks.of_guard(name))
 
-    def _alone(self, name: str) -> Stack:
-        """Return the stack that asks this guard and no other, although an area of the same name asks more."""
-        if name not in self.areas or self.areas[name].guards == (name,):
-            return self.stack(name)
-        key = f"guard:{name}"
-        return self._stacks.setdefault(key, derive(key, Area(guards=(name,)), self.guards))
+    async def enter(self, visit: Visit, stack: Stack) -> Caller | None:
+        """Let somebody in, or raise the refusal: what stands at a route asks this. None is a guest among guests."""
+        if stack.guests:
+            await self.admit_guest(visit, stack)
+            return None
+        return await (self.admit_caller if stack.clients else self.admit)(visit, stack)
+
+    async def enter_user(self, visit: Visit, stack: Stack) -> object:
+        """Let somebody in as `enter` does, and see that a user is still there."""
+        caller = await self.enter(visit, stack)
+        return await self.admit_user(visit, stack) if isinstance(caller, Identity) else caller
 
     async def admit(self, visit: Visit, stack: Stack) -> Identity:
-        """Return whom the stack believes, or raise the refusal."""
+        """Return whom the stack believes, or raise the refusal; also for a program, which is no user."""
+        caller = await self.admit_caller(visit, stack)
+        if isinstance(caller, Client):
+            raise await self.refused(visit, _no_user(visit, stack, caller))
+        return caller
+
+    async def admit_caller(self, visit: Visit, stack: Stack) -> Caller:
+        """Return the user or the program that the stack believes, or raise the refusal."""
         decision = await visit.decide(stack)
         if type(decision.verdict) is Allow:
             return decision.verdict.identity
         raise await self.refused(visit, decision)
+
+    async def admit_client(self, visit: Visit, stack: Stack) -> Client:
+        """Return the program that the stack believes, or raise the refusal; also for a user."""
+        caller = await self.admit_caller(visit, stack)
+        if isinstance(caller, Client):
+            return caller
+        decision = visit.decisions[stack.name]
+        denied = Deny(caller.guard, Reason.USER_NOT_CLIENT)
+        raise await self.refused(visit, Decision(stack.name, denied, (*decision.trace, denied)))
+
+    async def admit_guest(self, visit: Visit, stack: Stack) -> None:
+        """Let a guest pass, and raise the refusal for everybody who is logged in."""
+        if await self.admit_optional(visit, stack) is not None:
+            decision = visit.decisions[stack.name]
+            denied = Deny(decision.verdict.by, Reason.GUESTS_ONLY)
+            raise await self.refused(visit, Decision(stack.name, denied, (*decision.trace, denied)))
 
     async def refused(self, visit: Visit, decision: Decision) -> HTTPException:
         """Tell the listeners of a no, and return the exception to raise."""
@@ -192,7 +225,10 @@ class Guardhouse(Generic[U]):
         decision = await visit.decide(stack)
         if type(decision.verdict) is not Allow:
             raise await self.refused(visit, decision)
-        found = await self._user(visit, decision.verdict.identity)
+        identity = decision.verdict.identity
+        if isinstance(identity, Client):
+            raise await self.refused(visit, _no_user(visit, stack, identity))
+        found = await self._user(visit, identity)
         if isinstance(found, Deny):
             raise await self.refused(visit, Decision(stack.name, found, (*decision.trace, found)))
         return found
@@ -206,8 +242,9 @@ class Guardhouse(Generic[U]):
         decision = await visit.decide(stack)
         if not decision and not any(isinstance(verdict, Deny) for verdict in decision.trace):
             return None
-        if isinstance(decision.verdict, Allow) and ambient(self.guards[decision.verdict.identity.guard]):
-            found = await self._user(visit, decision.verdict.identity)
+        identity = decision.verdict.identity if isinstance(decision.verdict, Allow) else None
+        if isinstance(identity, Identity) and ambient(self.guards[identity.guard]):
+            found = await self._user(visit, identity)
             if isinstance(found, Deny) and found.reason in _STALE:
                 return None
         return await self.admit_user(visit, stack)
@@ -224,8 +261,12 @@ class Guardhouse(Generic[U]):
         refusal = refusal_of(decision)
         if refusal.status == _UNAUTHORIZED:
             return replace(refusal, challenges=challenges(self.known_stack(decision.stack), refusal))
-        if refusal.status == _FORBIDDEN:
+        if refusal.reason is Reason.ABILITY_MISSING:
+            return replace(refusal, challenges=scope_challenges(refusal))
+        if refusal.reason.startswith("csrf_"):
             return replace(refusal, evidence={"endpoint": self.parts.csrf_url, **refusal.evidence})
+        if refusal.status == _TOO_MANY:
+            return replace(refusal, retry_after=retry_seconds(refusal.evidence))
         if refusal.status == _UNAVAILABLE:
             return replace(refusal, retry_after=RETRY_SECONDS)
         return refusal
@@ -252,18 +293,6 @@ class Guardhouse(Generic[U]):
         if isinstance(self.parts.store, Closable):
             await self.parts.store.close()
 
-    def _derive(self, key: str) -> Stack:
-        if key in self.areas:
-            return derive(key, self.areas[key], self.guards)
-        names = tuple(key.split(","))
-        for name in names:
-            if name in self.areas and name not in self.guards:
-                fix = "An area is asked alone; name guards here, or give the area one more guard."
-                raise ConfigError("stack", key, fix)
-            if name not in self.guards:
-                raise settings.unknown("guard or area", name, [*self.guards, *self.areas])
-        return derive(key, Area(guards=names), self.guards)
-
     async def _emit(self, event: Event) -> None:
         for listener in self._listeners.get(type(event), ()):
             await resolve(listener(event))
@@ -271,3 +300,9 @@ class Guardhouse(Generic[U]):
     def freeze(self) -> None:
         """Take no more listeners: the house is at work."""
         self._frozen = True
+
+
+def _no_user(visit: Visit, stack: Stack, client: Client) -> Decision:
+    """Refuse a program where a user is meant."""
+    denied = Deny(client.guard, Reason.CLIENT_NOT_USER)
+    return Decision(stack.name, denied, (*visit.decisions[stack.name].trace, denied))

@@ -15,7 +15,7 @@ from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.crumbs import CookieReader
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import Record
-from guardhouse.state.store import InlineLoading, SessionStore
+from guardhouse.state.store import InlineLoading, KeepsTokens, SessionStore, TokenStore
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Signer
 
@@ -31,6 +31,7 @@ class Parts:
     cookie: CookiePolicy
     csrf: Signer
     logins: Signer
+    urls: Signer
     providers: Mapping[str, Provider[Any]]
     passwords: Passwords
     clock: Callable[[], float]
@@ -42,12 +43,15 @@ class Parts:
     explain: Explain = "code"
     hosts: frozenset[bytes] = frozenset()
     """The Host values that the configured public URLs stand for; empty when none is configured."""
+    tokens: TokenStore | None = field(init=False)
+    """Where handed-out tokens lie, if the store keeps any."""
     load_now: Callable[[bytes], Record | None] | None = field(init=False)
     """The store's own inline loading, where it has that power."""
     session_cookie: CookieReader = field(init=False)
     visitor_cookie: CookieReader = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "tokens", self.store.tokens if isinstance(self.store, KeepsTokens) else None)
         object.__setattr__(self, "load_now", _inline(self.store))
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))

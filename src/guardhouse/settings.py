@@ -137,10 +137,12 @@ def checked_default(default: str | None, guards: Mapping[str, Guard]) -> str:
     return default
 
 
-def checked_login_url(login_url: str | None) -> str | None:
-    """Refuse what a browser would read as relative to the page that was refused."""
+def checked_urls(login_url: str | None, home_url: str) -> tuple[str | None, str]:
+    """Refuse what a browser would read as relative to the page that was refused: where to log in, and where to go then."""
+    if not local_path(home_url):
+        raise ConfigError("home_url", home_url, "Write a path that begins with one slash, such as '/'.")
     if login_url is None or local_path(login_url) or login_url.startswith(("https://", "http://")):
-        return login_url
+        return login_url, home_url
     raise ConfigError(
         "login_url", login_url, "Write a path that begins with one slash, such as '/login', or a URL."
     )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from msgspec import Struct
 
+from guardhouse.authentication import authenticate
 from guardhouse.carried import Carried
-from guardhouse.core.area import Step
-from guardhouse.core.events import Authenticated
-from guardhouse.core.facts import SAFE_METHODS, Facts
+from guardhouse.core.area import Step, verdict_of
+from guardhouse.core.facts import SAFE_METHODS, Facts, Header
 from guardhouse.core.guard import Guard
 from guardhouse.core.origin import (
     CHECK,
@@ -26,23 +26,33 @@ from guardhouse.core.origin import (
     weigh_token,
     whence,
 )
+from guardhouse.core.provider import Provider
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
-from guardhouse.core.verdict import Abstain, Allow, Decision, Deny, Identity, Pass, Verdict, conclude
-from guardhouse.errors import StoreError
+from guardhouse.core.verdict import (
+    NO_EVIDENCE,
+    Abstain,
+    Allow,
+    Caller,
+    Decision,
+    Deny,
+    Identity,
+    Pass,
+    Verdict,
+    conclude,
+    unknown_kind,
+)
+from guardhouse.errors import ConfigError, StoreError
 from guardhouse.glance import Glance
+from guardhouse.lookup import Users, name_of, user_of
 from guardhouse.parts import Parts, resolve
-from guardhouse.state import fingerprint
 from guardhouse.state.record import Loaded
+from guardhouse.state.store import SingleUse, TokenStore
 
 _COOKIE_NOT_READ = Pass("session", Reason.COOKIE_NOT_READ)
 _SPOKEN = frozenset({Abstain, Deny})
 _COOKIE = frozenset({b"Cookie"})
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
-
-
-Users: TypeAlias = dict[tuple[str, str, str | None], Any]
-"""Who was looked up during one visit, by provider, id and the fingerprint of the login."""
 
 
 class Form(Protocol):
@@ -71,6 +81,13 @@ class Visit(Struct, eq=False):
     _carried: Carried | None = None
     _origin: Pass | Deny | None = None
     _verdicts: dict[str, Verdict] = {}
+    params: Mapping[str, object] = NO_EVIDENCE
+    """The path parameters of the route, as far as it is known where the question is asked."""
+    caller: Caller | None = None
+    """Whom the guards have let in; there for the steps after them."""
+    said: tuple[Header, ...] = ()
+    """What the answer carries besides, whoever gives it."""
+    _walked: tuple[tuple[Step, Verdict], ...] = ()
 
     def __repr__(self) -> str:
         return f"Visit({self.facts!r})"
@@ -97,20 +114,32 @@ class Visit(Struct, eq=False):
             return decision
         trace: list[Verdict] = []
         try:
-            if stack.plain or await self._ask_first(stack, trace):
+            if stack.plain:
                 await self._ask_ambient(stack, trace)
-            if stack.after and trace and type(trace[-1]) is Allow:
-                await self._walk_after(stack, trace)
+            elif not stack.before or await self._walk(stack.before, trace):
+                await self._ask_all(stack, trace)
         except StoreError as error:
             return conclude(stack.name, [*trace, unavailable(error)])
         decision = self.decisions[stack.name] = conclude(stack.name, trace)
         return decision
 
-    async def _ask_first(self, stack: Stack, trace: list[Verdict]) -> bool:
-        """Walk the first steps and ask the explicit guards; return whether the ambient ones are to be asked."""
-        if stack.before and not await self._walk(stack.before, trace):
-            return False
+    async def _ask_all(self, stack: Stack, trace: list[Verdict]) -> None:
+        """Ask the guards, and walk the steps that come after a yes or a no."""
+        if await self._ask_explicit(stack, trace):
+            await self._ask_ambient(stack, trace)
+        last = trace[-1]
+        if type(last) is not Allow:
+            await self._walk(stack.refused, [])
+        elif stack.after:
+            self.caller = last.identity
+            trace.pop()
+            if await self._walk(stack.after, trace):
+                trace.append(last)
+
+    async def _ask_explicit(self, stack: Stack, trace: list[Verdict]) -> bool:
+        """Ask the explicit guards; return whether the ambient ones are to be asked."""
         self.vary |= stack.explicit_vary
+        foreign: list[Abstain] = []
         for guard in stack.explicit:
             verdict = self._verdicts.get(guard.name)
             if verdict is None:
@@ -122,15 +151,14 @@ class Visit(Struct, eq=False):
                 if stack.session and self.parts.session_cookie.values(self.facts.lines(b"cookie")):
                     trace.insert(-1, _COOKIE_NOT_READ)
                 return False
-        return bool(stack.ambient)
+            if verdict.reason is Reason.CREDENTIAL_FOREIGN:
+                foreign.append(verdict)
+        if foreign:  # it was put there on purpose, so nothing weaker may be believed in its place
+            trace.append(unknown_kind(foreign))
+        return bool(stack.ambient) and not foreign
 
     async def _judge(self, guard: Guard, claim: object) -> Verdict:
         return guard.judge(claim, await resolve(guard.fetch(claim, self)))
-
-    async def _walk_after(self, stack: Stack, trace: list[Verdict]) -> None:
-        allowed = trace.pop()
-        if await self._walk(stack.after, trace):
-            trace.append(allowed)
 
     async def _ask_ambient(self, stack: Stack, trace: list[Verdict]) -> None:
         """Ask in turn. What claims to be proven by ambient facts is looked up only after the origin check.
@@ -178,28 +206,63 @@ class Visit(Struct, eq=False):
 
     async def _walk(self, steps: Sequence[Step], trace: list[Verdict]) -> bool:
         for step in steps:
-            said = await resolve(step.run(self))
-            if isinstance(said, Deny):
-                trace.append(Deny(step.name, said.reason, {"step": step.name, **said.evidence}))
+            verdict = next((verdict for walked, verdict in self._walked if walked == step), None)
+            if verdict is None:
+                verdict = verdict_of(step, await resolve(step.run(self)))
+                self._walked += ((step, verdict),)
+            trace.append(verdict)
+            if type(verdict) is Deny:
                 return False
-            trace.append(Pass(step.name, Reason.STEP_PASSED))
         return True
 
     def believe(self, guard: Guard, identity: Identity) -> None:
         """Take somebody's word for this request only: no session, no cookie."""
         self.decisions.clear()
+        self._walked = ()
         self._verdicts[guard.name] = Allow(guard.name, Reason.CREDENTIAL_ACCEPTED, identity)
 
     def know(self, identity: Identity, user: Any) -> None:  # noqa: ANN401 - the user is the application's own type
         """Keep a user who was just found, so that nobody looks him up again."""
-        self._users[_named(identity)] = user
+        self._users[name_of(identity)] = user
 
     def forget(self) -> None:
         """Decide anew: the visitor has just logged in or out."""
         self.decisions.clear()
         self._verdicts.clear()
         self._users.clear()
+        self._walked = ()
         self._present()
+
+    # -- what look-ups may use ----------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Read the clock of the house, in epoch seconds."""
+        return self.parts.clock()
+
+    def tokens(self) -> TokenStore:
+        """Return where tokens lie. Raise `ConfigError` where the store keeps none."""
+        if self.parts.tokens is None:
+            raise ConfigError(
+                "store", type(self.parts.store).__name__, "It keeps no tokens; memory: and sqlite: do."
+            )
+        return self.parts.tokens
+
+    def provider(self, name: str) -> Provider[Any]:
+        """Return the users of that name."""
+        return self.parts.providers[name]
+
+    def authenticate(self, guard: str, provider: str, credentials: Mapping[str, str]) -> Awaitable[Any]:
+        """Find the user whom the credentials prove, or None; an unknown user takes the time of a wrong password."""
+        return authenticate(self.parts, guard, self.parts.providers[provider], credentials)
+
+    async def once(self, name: bytes, until: float) -> bool:
+        """Whether this name is heard for the first time; it is kept until that moment. One atomic step."""
+        store = self.parts.store
+        if not isinstance(store, SingleUse):
+            raise ConfigError(
+                "store", type(store).__name__, "It cannot tell what was used before; memory: and sqlite: can."
+            )
+        return await store.once(name, until)
 
     # -- from where ---------------------------------------------------------------------------------------------
 
@@ -294,10 +357,14 @@ class Visit(Struct, eq=False):
 
     # -- leaving ------------------------------------------------------------------------------------------------
 
+    def answer_with(self, name: bytes, value: bytes) -> None:
+        """Let the answer carry a header of ours, in place of one of that name said before."""
+        self.said = (*(header for header in self.said if header[0] != name), (name, value))
+
     @property
     def clean(self) -> bool:
-        """Whether leaving needs neither a store nor a cookie."""
-        return self._carried is None or self._carried.clean
+        """Whether leaving needs neither a store nor a header of ours."""
+        return (self._carried is None or self._carried.clean) and not self.said
 
     async def settle(self) -> bool:
         """Store what the request changed, before the response leaves; False when its session ended meanwhile."""
@@ -306,38 +373,6 @@ class Visit(Struct, eq=False):
     def cookies(self) -> list[bytes]:
         """Return the Set-Cookie values that the response must carry."""
         return self._carried.cookies() if self._carried is not None else []
-
-
-async def user_of(parts: Parts, identity: Identity, known: Users) -> Any:  # noqa: ANN401 - the application's own type
-    """Find a user, unless he is known by now; a `Deny` when the login has lost its user or its password.
-
-    Raises `StoreError` when the provider cannot be asked.
-    """
-    name = _named(identity)
-    found = known.get(name)
-    if found is not None:
-        return found
-    provider = parts.providers[identity.provider]
-    user = await provider.by_id(identity.user_id)
-    if user is None:
-        known[name] = Deny(identity.guard, Reason.USER_MISSING, {"provider": identity.provider})
-    elif not _fits(parts, identity, provider.password_of(user)):
-        known[name] = Deny(identity.guard, Reason.PASSWORD_CHANGED)
-    else:
-        known[name] = user
-        if Authenticated in parts.heard:
-            await parts.emit(Authenticated(identity.guard, user))
-    return known[name]
-
-
-def _named(identity: Identity) -> tuple[str, str, str | None]:
-    return identity.provider, identity.user_id, identity.fingerprint
-
-
-def _fits(parts: Parts, identity: Identity, stored: str | None) -> bool:
-    """Whether a login is still bound to the password that it was made with."""
-    taken = identity.fingerprint
-    return taken is None or (stored is not None and fingerprint.fits(parts.logins, taken, stored))
 
 
 @lru_cache(maxsize=256)

@@ -29,4 +29,6 @@ async def test_a_request_leaves_no_cycles(name, heading):
         left = gc.collect()
     finally:
         gc.enable()
-    assert left < REQUESTS  # a cycle in each request leaves more; a few may be left by what else the process does
+    assert (
+        left < REQUESTS
+    )  # a cycle in each request leaves more; a few may be left by what else the process does

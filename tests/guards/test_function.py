@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from guardhouse.core.facts import Facts
@@ -12,6 +10,7 @@ from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity
 from guardhouse.errors import ConfigError
 from guardhouse.guards.function import FunctionGuard
+from tests.supplies import NoSupply
 
 
 def find(value: str) -> str | None:
@@ -162,14 +161,7 @@ async def test_the_function_may_be_plain_or_async(function):
     assert await guard.fetch("wrong", NOBODY) is None
 
 
-class Nobody:
-    """A supply that must not be asked."""
-
-    def session(self) -> Any:
-        raise AssertionError("an explicit guard has no business with a session")
-
-
-NOBODY = Nobody()
+NOBODY = NoSupply()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity
 from guardhouse.guards.session import SessionGuard
 from guardhouse.state.record import EXPIRED, UNKNOWN, UNREADABLE, Deadline, Login, Record
+from tests.supplies import NoSupply
 
 KEY = b"k" * 32
 GUARD = SessionGuard().named("web", "users")
@@ -122,7 +123,7 @@ def test_a_guard_outside_of_any_house_believes_nobody():
 
 
 def test_the_session_is_what_the_visit_supplies():
-    class Supply:
+    class Supply(NoSupply):
         def session(self) -> Record:
             return record(users=ADA)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from guardhouse import Allow, Area, Decision, Deny, FunctionGuard, Reason, SessionGuard, Step, StoreError
-from guardhouse.core.verdict import Verdict
+from guardhouse.core.verdict import Identity, Verdict
 from guardhouse.edge.asgi import facts_of
 from guardhouse.state.record import Changes, Record
 from guardhouse.stores.memory import MemoryStore
@@ -191,6 +191,7 @@ async def test_who_is_logged_in_is_let_in_by_the_strongest_proof(gate: Gate, nam
     decision = await gate.decide(names, method, {**await gate.cookie(), **headers})
     assert decision
     assert isinstance(decision.verdict, Allow)
+    assert isinstance(decision.verdict.identity, Identity)
     assert (decision.verdict.identity.user_id, told(decision.trace)) == (ADA.id, trace)
 
 

@@ -110,6 +110,7 @@ class History(RuleBasedStateMachine):
             cookie=CookiePolicy(),
             csrf=RING.purpose("csrf"),
             logins=RING.purpose("login"),
+            urls=RING.purpose("url"),
             providers={},
             passwords=Passwords(),
             clock=lambda: self.now,

@@ -22,7 +22,7 @@ from guardhouse.cli.sending import WEBSOCKET, Asked, LifespanError, cookie_heade
 from guardhouse.core.answer import hint_of
 from guardhouse.core.facts import Header
 from guardhouse.core.reasons import REASONS
-from guardhouse.core.verdict import Abstain, Deny, Pass, Verdict
+from guardhouse.core.verdict import Abstain, Caller, Client, Deny, Pass, Verdict
 
 FINDING = 1
 
@@ -178,6 +178,12 @@ def _rows(explanation: Explanation) -> Iterator[tuple[Text, RenderableType]]:
     yield Text("response", style="dim"), _response(explanation)
 
 
+def _called(caller: Caller) -> str:
+    if isinstance(caller, Client):
+        return f"program {plain(caller.client_id)} of {caller.issuer}"
+    return f"user {plain(caller.user_id)} of {caller.provider}"
+
+
 def _headline(explanation: Explanation) -> tuple[Text, Text]:
     refusal, identity, outcome = explanation.refusal, explanation.identity, explanation.outcome
     if refusal is not None:
@@ -186,8 +192,9 @@ def _headline(explanation: Explanation) -> tuple[Text, Text]:
         )
         return Text(outcome, style="bold red"), text
     if identity is not None:
-        said = f"user {plain(identity.user_id)} of {identity.provider}, believed by guard {identity.guard}"
-        return Text(outcome, style="bold green"), Text(said)
+        return Text(outcome, style="bold green"), Text(
+            f"{_called(identity)}, believed by guard {identity.guard}"
+        )
     style, said = _HEADLINES[outcome]
     return Text(outcome, style=style), Text(said)
 

@@ -14,7 +14,7 @@ from guardhouse.cli.listing import lines_of
 from guardhouse.cli.sending import Answered
 from guardhouse.core.answer import Refusal, hint_of, line
 from guardhouse.core.reasons import Reason
-from guardhouse.core.verdict import Allow, Decision, Deny, Identity, Verdict
+from guardhouse.core.verdict import Allow, Caller, Client, Decision, Deny, Verdict
 
 Outcome: TypeAlias = Literal["allowed", "refused", "guest", "public", "undecided", "no route", "failed"]
 
@@ -55,7 +55,7 @@ class Explanation:
         return self.outcome in ("allowed", "guest", "public", "undecided")
 
     @property
-    def identity(self) -> Identity | None:
+    def identity(self) -> Caller | None:
         """Whom the gate believed."""
         verdict = self.decision.verdict if self.decision else None
         return verdict.identity if isinstance(verdict, Allow) and self.refusal is None else None
@@ -170,10 +170,11 @@ def _code(decision: Decision | None) -> str | None:
     return str(decision.verdict.reason) if decision is not None else None
 
 
-def _identity(identity: Identity | None) -> dict[str, object] | None:
-    if identity is None:
+def _identity(caller: Caller | None) -> dict[str, object] | None:
+    if caller is None:
         return None
-    return {name: getattr(identity, name) for name in ("user_id", "provider", "guard", "how")}
+    names = ("client_id", "issuer") if isinstance(caller, Client) else ("user_id", "provider")
+    return {name: getattr(caller, name) for name in (*names, "guard", "how")}
 
 
 # -- headers, without what they keep secret ---------------------------------------------------------------------

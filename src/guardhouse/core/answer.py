@@ -46,6 +46,12 @@ def refusal_of(decision: Decision) -> Refusal:
     return Refusal(verdict.reason, verdict.by, evidence, decision.stack, decision.trace)
 
 
+def retry_seconds(evidence: Mapping[str, object]) -> int:
+    """Read how long to wait; whoever refuses for too much says so."""
+    seconds = evidence.get("retry_after")
+    return seconds if isinstance(seconds, int) and seconds > 0 else 1
+
+
 def hint_of(refusal: Refusal) -> str:
     """Fill the evidence into the hint; what the evidence does not say stays a plain word."""
     return refusal.entry.hint.format_map(_Evidence(refusal.evidence))
@@ -119,6 +125,7 @@ STATUS_TITLES: Mapping[int, str] = {
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
+    404: "Not Found",
     409: "Conflict",
     421: "Misdirected Request",
     422: "Unprocessable Content",

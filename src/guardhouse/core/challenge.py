@@ -20,6 +20,13 @@ def challenges(stack: Stack | None, refusal: Refusal) -> tuple[str, ...]:
     return tuple(dict.fromkeys(said)) or (_challenge(COOKIE, bad=False),)
 
 
+def scope_challenges(refusal: Refusal) -> tuple[str, ...]:
+    """Say which abilities a token would need (RFC 6750 3.1)."""
+    needed = refusal.evidence.get("needed", ())
+    words = " ".join(map(str, needed)) if isinstance(needed, list | tuple) else str(needed)
+    return (f'Bearer realm="{REALM}", error="insufficient_scope", scope="{words}"',)
+
+
 def _way_in(guard: Guard) -> str:
     return scheme_of(guard) or (COOKIE if ambient(guard) else KEY)
 

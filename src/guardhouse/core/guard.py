@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol, Self
 
 from msgspec import Struct
 
 from guardhouse.core.facts import Facts
+from guardhouse.core.provider import Provider
 from guardhouse.core.verdict import Abstain, Allow, Deny
 
 
@@ -30,11 +31,36 @@ def header_need(name: str) -> Need:
     return Need(f"header:{name.lower()}", ambient=False)
 
 
+def browser_header_need(name: str) -> Need:
+    """Name the need for a request header that browsers repeat by themselves, as they do Basic in Authorization."""
+    return Need(f"header:{name.lower()}", ambient=True)
+
+
 class Supply(Protocol):
     """What a look-up may use: facts that cost I/O, supplied by the house and shared by all guards of a visit."""
 
     def session(self) -> Any | Awaitable[Any]:  # noqa: ANN401 - a state.record.Loaded; the core knows no records
         """Load the session that the request presents, once per visit; at once where the store can."""
+        ...
+
+    def now(self) -> float:
+        """Read the clock of the house, in epoch seconds."""
+        ...
+
+    def tokens(self) -> Any:  # noqa: ANN401 - a state.store.TokenStore; the core knows no stores
+        """Return where tokens lie. Raise `ConfigError` where the store keeps none."""
+        ...
+
+    def provider(self, name: str) -> Provider[Any]:
+        """Return the users of that name."""
+        ...
+
+    def authenticate(self, guard: str, provider: str, credentials: Mapping[str, str]) -> Awaitable[Any]:
+        """Find the user whom the credentials prove, or None; an unknown user takes the time of a wrong password."""
+        ...
+
+    def once(self, name: bytes, until: float) -> Awaitable[bool]:
+        """Whether this name is heard for the first time; it is kept until that moment. One atomic step."""
         ...
 
 

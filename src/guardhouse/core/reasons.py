@@ -3,74 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
+from guardhouse.core.reason import Reason, ReasonEntry
+from guardhouse.core.reasons_of_tokens import OF_TOKENS
+from guardhouse.core.reasons_to_refuse import MAY_NOT
+
 __all__ = ["REASONS", "Reason", "ReasonEntry"]
-
-
-class Reason(StrEnum):
-    """The stable code of a verdict. Codes are never renamed and never reused."""
-
-    # allowing
-    SESSION_LOGIN = "session_login"
-    CREDENTIAL_ACCEPTED = "credential_accepted"
-    PUBLIC = "public"
-    SAFE_METHOD = "safe_method"
-    SAME_ORIGIN = "same_origin"
-    OWN_ORIGIN = "own_origin"
-    TRUSTED_ORIGIN = "trusted_origin"
-    CSRF_TOKEN_VALID = "csrf_token_valid"  # noqa: S105 - the name of a reason, not a token
-    COOKIE_NOT_READ = "cookie_not_read"
-    STEP_PASSED = "step_passed"
-    # who
-    NO_CREDENTIAL = "no_credential"
-    NO_LOGIN = "no_login"
-    SESSION_MALFORMED = "session_malformed"
-    SESSION_UNKNOWN = "session_unknown"
-    SESSION_UNREADABLE = "session_unreadable"
-    SESSION_EXPIRED = "session_expired"
-    NO_LOGIN_FOR_GUARD = "no_login_for_guard"
-    SESSION_DUPLICATE = "session_duplicate"
-    USER_MISSING = "user_missing"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a reason, not a password
-    CREDENTIAL_MALFORMED = "credential_malformed"
-    CREDENTIAL_REJECTED = "credential_rejected"
-    # from where
-    CSRF_DUPLICATE_HEADER = "csrf_duplicate_header"
-    CSRF_CROSS_SITE = "csrf_cross_site"
-    CSRF_ORIGIN_UNTRUSTED = "csrf_origin_untrusted"
-    CSRF_ORIGIN_NULL = "csrf_origin_null"
-    CSRF_ORIGIN_MALFORMED = "csrf_origin_malformed"
-    CSRF_SCHEME_MISMATCH = "csrf_scheme_mismatch"
-    CSRF_REFERER_FOREIGN = "csrf_referer_foreign"
-    CSRF_TOKEN_MISSING = "csrf_token_missing"  # noqa: S105 - the name of a reason, not a token
-    CSRF_TOKEN_INVALID = "csrf_token_invalid"  # noqa: S105 - the name of a reason, not a token
-    WEBSOCKET_ORIGIN = "websocket_origin"
-    HOST_UNLISTED = "host_unlisted"
-    # at the login desk
-    LOGIN_FAILED = "login_failed"
-    LOGIN_MALFORMED = "login_malformed"
-    LOGIN_THROTTLED = "login_throttled"
-    # may not, cannot
-    STEP_REFUSED = "step_refused"
-    SESSION_GONE = "session_gone"
-    STORE_UNAVAILABLE = "store_unavailable"
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonEntry:
-    """What a reason means to a client and to the developer who has to mend it.
-
-    `hint` may name evidence in braces. `telling` ranks silences: when every guard abstains, the most telling one
-    becomes the answer, because it is nearest to what must be mended.
-    """
-
-    status: int
-    title: str
-    hint: str
-    telling: int = 0
 
 
 _LOGIN_AGAIN = "Log in again. If this happens right after a login, "
@@ -169,6 +108,18 @@ _WHO: dict[Reason, ReasonEntry] = {
         "The credential was read and refused.",
         "It is wrong, expired or revoked. A bad credential is final: no weaker guard is asked after it. To be seen "
         "by a session guard instead, do not send it.",
+    ),
+    Reason.CREDENTIAL_FOREIGN: ReasonEntry(
+        401,
+        "The header holds a credential of another kind than this guard reads.",
+        "This guard reads {need}; another guard may know the credential.",
+        telling=2,
+    ),
+    Reason.CREDENTIAL_UNKNOWN: ReasonEntry(
+        401,
+        "No guard here reads a credential of this kind.",
+        "The guards here read {need}. A strange credential is final, although a cookie may have come along: to be "
+        "seen by a session guard instead, do not send it.",
     ),
 }
 
@@ -278,4 +229,6 @@ _CANNOT: dict[Reason, ReasonEntry] = {
     ),
 }
 
-REASONS: Mapping[Reason, ReasonEntry] = MappingProxyType(_ALLOWING | _WHO | _FROM_WHERE | _DESK | _CANNOT)
+REASONS: Mapping[Reason, ReasonEntry] = MappingProxyType(
+    _ALLOWING | _WHO | OF_TOKENS | _FROM_WHERE | _DESK | MAY_NOT | _CANNOT
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from guardhouse.core.area import Answers, Area, Step
+from guardhouse.core.area import Answers, Area, Step, flat, for_guests
 from guardhouse.core.guard import SESSION, Guard, ambient
 from guardhouse.core.origin import ORIGIN_HEADERS
 from guardhouse.errors import UnmetNeedError
@@ -37,6 +37,11 @@ class Stack:
     answers: Answers = "auto"
     before: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
+    refused: tuple[Step, ...] = ()
+    guests: bool = False
+    """Whether it lets in whom none of its guards believes, and nobody else."""
+    clients: bool = False
+    """Whether it lets in programs that are no users."""
     notes: tuple[Check, ...] = ()
     checks: tuple[Check, ...] = ()
     session: bool = False
@@ -68,18 +73,22 @@ def derive(name: str, area: Area, guards: Mapping[str, Guard], notes: Sequence[C
         _require_supplied(guard_name, guard)
     explicit = [(n, g) for n, g in asked if not ambient(g)]
     browser = [(n, g) for n, g in asked if ambient(g)]
+    steps = tuple(flat(area.steps))
     stack = Stack(
         name=name,
         explicit=tuple(g for _, g in explicit),
         ambient=tuple(g for _, g in browser),
         names=tuple(n for n, _ in explicit + browser),
         answers=area.answers,
-        before=tuple(step for step in area.steps if step.phase == "before guards"),
-        after=tuple(step for step in area.steps if step.phase == "after guards"),
+        before=tuple(step for step in steps if step.phase == "before guards"),
+        after=tuple(step for step in steps if step.phase == "after guards"),
+        refused=tuple(step for step in steps if step.phase == "refused"),
+        guests=area.guests or any(map(for_guests, area.steps)),
+        clients=area.clients,
         notes=(*(Check(note.name, "note", note.because) for note in area.notes), *notes),
         session=any(SESSION in g.needs for _, g in browser),
-        plain=not (explicit or area.steps),
-        sole=_sole([g for _, g in asked]) if not area.steps else None,
+        plain=not (explicit or steps),
+        sole=_sole([g for _, g in asked]) if not steps else None,
         explicit_vary=_varying([g for _, g in explicit]),
         ambient_vary=_varying([g for _, g in browser]),
         unsafe_vary=_varying([g for _, g in browser]) | ORIGIN_HEADERS,
@@ -113,6 +122,9 @@ def _with_checks(
         )
     checks += [Check(f"guard {n}", "ambient", _because_ambient(g)) for n, g in browser]
     checks += [Check(f"step {step.name}", "after guards", "the area adds it") for step in stack.after]
+    checks += [Check(f"step {step.name}", "refused", "it takes note of refusals") for step in stack.refused]
+    if stack.guests:
+        checks.append(Check("guests", "after guards", "whoever is logged in has no business here"))
     checks += stack.notes
     checks.append(Check("answer", "answer", _because_answer(stack)))
     return replace(stack, checks=tuple(checks))

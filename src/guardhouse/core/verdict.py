@@ -26,6 +26,28 @@ class Identity(Struct, frozen=True, gc=False):
     since: float | None = None
     fingerprint: str | None = None
     """Binds a login to the password that opened it; None where no password was involved."""
+    abilities: frozenset[str] | None = None
+    """What the credential is good for; None where it is good for all that the user may, as a login is."""
+    token: str | None = None
+    """The public id of a credential that was handed out; never the credential."""
+
+
+class Client(Struct, frozen=True, gc=False):
+    """A program that calls in its own name. It is a type of its own, so that no client id can pass for a user's id.
+
+    `issuer` is who vouches for it; the other fields are those of an identity.
+    """
+
+    client_id: str
+    issuer: str
+    guard: str
+    how: str
+    abilities: frozenset[str] | None = None
+    token: str | None = None
+
+
+Caller: TypeAlias = Identity | Client
+"""Whoever was let in."""
 
 
 @final
@@ -34,7 +56,7 @@ class Allow(Struct, frozen=True, gc=False):
 
     by: str
     reason: Reason
-    identity: Identity
+    identity: Caller
 
 
 @final
@@ -93,6 +115,12 @@ def conclude(stack: str, verdicts: Sequence[Verdict]) -> Decision:
     if silence is None:
         return Decision(stack, Deny(stack, Reason.NO_CREDENTIAL), verdicts)
     return Decision(stack, Deny(silence.by, silence.reason, silence.evidence), verdicts)
+
+
+def unknown_kind(foreign: Sequence[Abstain]) -> Deny:
+    """Refuse a credential that every guard of its header left to the others."""
+    kinds = [str(verdict.evidence["need"]) for verdict in foreign if "need" in verdict.evidence]
+    return Deny(foreign[0].by, Reason.CREDENTIAL_UNKNOWN, {"need": ", ".join(kinds)})
 
 
 def _more_telling(one: Abstain | None, other: Abstain) -> Abstain:

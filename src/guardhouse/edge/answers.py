@@ -12,10 +12,14 @@ from starlette.types import Receive, Scope, Send
 from guardhouse.core.answer import Explain, Refusal, headers_of, problem
 from guardhouse.core.facts import Facts
 from guardhouse.core.intended import local_path
+from guardhouse.core.reasons import Reason
 from guardhouse.edge.page import STYLE_SOURCE, refusal_page
 from guardhouse.house import Guardhouse
 
 UNAUTHORIZED = 401
+
+GO_TO = "go_to"
+"""The evidence by which a step leads a person to another page of this application."""
 
 _URL_SAFE = "/:@!$&'()*+,;=~-._?%"
 
@@ -33,8 +37,9 @@ def answer(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> Response:
     headers = headers_of(refusal, house.explain)
     if not facts.navigation or (answers == "json" and house.explain != "full"):
         return _problem(refusal, house.explain, headers)
-    if refusal.status == UNAUTHORIZED and house.login_url and answers != "json":
-        return RedirectResponse(_login(house.login_url, facts), status_code=303, headers=headers)
+    elsewhere = _elsewhere(refusal, facts, house) if answers != "json" else None
+    if elsewhere is not None:
+        return RedirectResponse(elsewhere, status_code=303, headers=headers)
     return _page(refusal, house, headers)
 
 
@@ -63,6 +68,15 @@ def _page(refusal: Refusal, house: Guardhouse[Any], headers: dict[str, str]) -> 
     stack = house.known_stack(refusal.stack)
     body = refusal_page(problem(refusal, house.explain), login_url=house.login_url, stack=stack)
     return Response(body, refusal.status, headers | PAGE_HEADERS, media_type="text/html")
+
+
+def _elsewhere(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> str | None:
+    """Say where a person had better go: to the login, home, or where a step says; never to the page that refused."""
+    if refusal.status == UNAUTHORIZED:
+        return _login(house.login_url, facts) if house.login_url else None
+    go_to = house.home_url if refusal.reason is Reason.GUESTS_ONLY else refusal.evidence.get(GO_TO)
+    wanted = local_path(go_to) if isinstance(go_to, str) else None
+    return wanted if wanted is not None and wanted.partition("?")[0] != facts.path else None
 
 
 def _login(login_url: str, facts: Facts) -> str:

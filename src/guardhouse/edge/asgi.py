@@ -23,9 +23,10 @@ from guardhouse.edge.form import FormReader, disconnected
 from guardhouse.errors import NotInstalledError, StoreError
 from guardhouse.glance import Glance, glance
 from guardhouse.house import Guardhouse
+from guardhouse.lookup import Users, user_of
 from guardhouse.parts import Parts
 from guardhouse.refused import refused
-from guardhouse.visit import Users, Visit, user_of
+from guardhouse.visit import Visit
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
@@ -108,7 +109,9 @@ class Passage(Struct, eq=False):
         """Say at a glance whom the stack believes; None is no answer, for that the visit is there."""
         if self.entered is not None:
             decision = self.entered.decisions.get(stack.name)
-            return decision.verdict.identity if decision and isinstance(decision.verdict, Allow) else None
+            allowed = decision.verdict if decision else None
+            identity = allowed.identity if isinstance(allowed, Allow) else None
+            return identity if isinstance(identity, Identity) else None
         if self.seen is None and stack.sole is not None and scope["type"] == "http":
             self.seen = glance(self.house.parts, stack, scope["headers"], safe=self.form is None)
         return self.seen.identity if self.seen is not None and self.seen.stack == stack.name else None
@@ -128,6 +131,9 @@ class Passage(Struct, eq=False):
             )
             if self.seen is not None:
                 visit.take_up(self.seen)
+        params = scope.get("path_params")
+        if params:
+            visit.params = params
         return visit
 
 
@@ -160,7 +166,7 @@ def _send(passage: Passage, send: Send, message: Message) -> Awaitable[None]:
 async def _leave(passage: Passage, visit: Visit, send: Send, message: Message) -> None:
     trouble = await _settled(visit)
     if trouble is None:
-        await send(_dressed(message, visit.vary, visit.cookies()))
+        await send(_dressed(message, visit.vary, visit.cookies(), visit.said))
         return
     passage.replaced = True
     refusal = (await refused(visit, trouble)).refusal
@@ -168,7 +174,7 @@ async def _leave(passage: Passage, visit: Visit, send: Send, message: Message) -
         kind = "websocket" if visit.facts.websocket else "http"
 
         async def dressed(said: Message) -> None:
-            await send(_dressed(said, visit.vary) if said["type"] in _LEAVING else said)
+            await send(_dressed(said, visit.vary, (), visit.said) if said["type"] in _LEAVING else said)
 
         await answer(refusal, visit.facts, passage.house)({"type": kind}, disconnected, dressed)
     else:
@@ -220,18 +226,25 @@ def passage_in(scope: Scope, house: Guardhouse[Any]) -> Passage:
     return passage
 
 
-async def admit(scope: Scope, house: Guardhouse[Any], stack: Stack, *, enters: bool = True) -> Identity:
+async def admit(
+    scope: Scope,
+    house: Guardhouse[Any],
+    stack: Stack,
+    admit: Admit | None = None,
+    *,
+    enters: bool = True,
+) -> Any:  # noqa: ANN401 - a caller, of the kind that `admit` lets in
     """Return whom the stack believes about this connection, or raise the refusal.
 
     What `enters` is a guard of the route; anything else only asks, and changes nothing about who let this in.
     """
     passage = passage_in(scope, house)
-    identity = passage.identity(scope, stack)
-    if identity is None:
-        identity = await house.admit(passage.visit(scope), stack)
+    caller: Any = None if stack.guests else passage.identity(scope, stack)
+    if caller is None:
+        caller = await (admit or house.enter)(passage.visit(scope), stack)
     if enters:
         passage.by = stack
-    return identity
+    return caller
 
 
 async def user_in(
@@ -239,7 +252,7 @@ async def user_in(
 ) -> Any:  # noqa: ANN401 - the application's own type
     """Return the user whom the stack believes about this connection; `admit` deals with what a glance cannot."""
     passage = passage_in(scope, house)
-    identity = passage.identity(scope, stack)
+    identity = None if stack.guests else passage.identity(scope, stack)
     try:
         found = None if identity is None else await user_of(house.parts, identity, passage.known())
     except StoreError:
@@ -265,11 +278,16 @@ async def _settled(visit: Visit) -> Refusal | None:
     return Refusal(Reason.SESSION_GONE, "session")
 
 
-def _dressed(message: Message, depends_on: frozenset[bytes], cookies: Sequence[bytes] = ()) -> Message:
-    """Add what depends on the visitor: Vary, no-store, cookies."""
+def _dressed(
+    message: Message,
+    depends_on: frozenset[bytes],
+    cookies: Sequence[bytes] = (),
+    said: tuple[Header, ...] = (),
+) -> Message:
+    """Add what depends on the visitor: Vary, no-store, cookies, and what the steps had to say."""
     if not depends_on:
-        return message
-    headers: list[Header] = [*message.get("headers", ())]
+        return {**message, "headers": [*message.get("headers", ()), *said]} if said else message
+    headers: list[Header] = [*message.get("headers", ()), *said]
     for name, _ in headers:
         if name in _MERGED:
             headers = _merged(headers, depends_on, keep=not cookies)

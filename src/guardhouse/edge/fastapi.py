@@ -16,8 +16,12 @@ from guardhouse.edge import starlette
 from guardhouse.edge.asgi import Admit, BeforeBody, Passage, admit, passage_in, user_in
 from guardhouse.edge.openapi import describe
 from guardhouse.edge.routes import Guarding
+from guardhouse.stacks import Asked
 
 U = TypeVar("U")
+
+_USERS = frozenset({"guard", "optional", "require"})
+"""The verbs that look the user up."""
 
 
 class Guardhouse(starlette.Guardhouse[U]):
@@ -29,21 +33,33 @@ class Guardhouse(starlette.Guardhouse[U]):
         if isinstance(app, FastAPI):
             describe(app, self)
 
-    def guard(self, *names: str) -> Any:  # noqa: ANN401 - a params.Security; Annotated gives the parameter its type
+    def guard(self, *asked: Asked) -> Any:  # noqa: ANN401 - a params.Security; Annotated gives the parameter its type
         """Return the user: `Annotated[User, house.guard("api")]`. Nobody else reaches the endpoint."""
-        return self._security(names, self.admit_user, "guard")
+        return self._security(asked, self.admit_user, "guard")
 
-    def identity(self, *names: str) -> Any:  # noqa: ANN401 - as above
+    def identity(self, *asked: Asked) -> Any:  # noqa: ANN401 - as above
         """Return the `Identity`, without looking the user up."""
-        return self._security(names, self.admit, "identity")
+        return self._security(asked, self.admit, "identity")
 
-    def optional(self, *names: str) -> Any:  # noqa: ANN401 - as above
+    def as_caller(self, *asked: Asked) -> Any:  # noqa: ANN401 - as above
+        """Return whoever was let in: the `Identity` of a user, or the `Client` that called in its own name."""
+        return self._security(asked, self.admit_caller, "caller")
+
+    def client(self, *asked: Asked) -> Any:  # noqa: ANN401 - as above
+        """Return the `Client`, a program that called in its own name. No user reaches the endpoint."""
+        return self._security(asked, self.admit_client, "client")
+
+    def guest(self, *asked: Asked) -> Any:  # noqa: ANN401 - as above
+        """Let guests only pass: `dependencies=[house.guest("web")]`, at a login page."""
+        return self._security(asked, self.admit_guest, "guest")
+
+    def optional(self, *asked: Asked) -> Any:  # noqa: ANN401 - as above
         """Return the user, or None for a guest; a bad credential is refused all the same."""
-        return self._security(names, self.admit_optional, "optional")
+        return self._security(asked, self.admit_optional, "optional")
 
-    def require(self, *names: str) -> Any:  # noqa: ANN401 - as above
+    def require(self, *asked: Asked) -> Any:  # noqa: ANN401 - as above
         """Guard a router or a route whose endpoints do not ask for the user: `dependencies=[house.require("web")]`."""
-        return self._security(names, self.admit_user, "require")
+        return self._security(asked, self.enter_user, "require")
 
     def _before_body(self) -> BeforeBody:
         return _ask_route
@@ -52,9 +68,9 @@ class Guardhouse(starlette.Guardhouse[U]):
     def _askings(self) -> dict[tuple[str, str], Asking]:
         return {}
 
-    def _security(self, names: tuple[str, ...], admit: Admit, means: str) -> params.Security:
+    def _security(self, asked: tuple[Asked, ...], admit: Admit, means: str) -> params.Security:
         """Return the same object for the same question, so that FastAPI asks once and tests can replace it."""
-        stack = self.stack(*names)
+        stack = self.stack(*asked)
         known = self._askings.get((means, stack.name))
         if known is None:
             known = self._askings[means, stack.name] = Asking(Guarding(stack, means, self), admit)
@@ -87,8 +103,8 @@ class Asking(params.Security):
         scope, house, stack = connection.scope, self.guarding.house, self.guarding.stack
         # Who is asked has nothing more to say when a body is read later, perhaps after a logout.
         passage_in(scope, house).before_body = None
-        if self.guarding.means == "identity":
-            return await admit(scope, house, stack)
+        if self.guarding.means not in _USERS or stack.clients:
+            return await admit(scope, house, stack, self.admit)
         return await user_in(scope, house, stack, self.admit)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from guardhouse.core.facts import SAFE_METHODS
 from guardhouse.core.guard import SESSION, Guard, scheme_of
 from guardhouse.core.reasons import REASONS, Reason
+from guardhouse.core.reasons_to_refuse import MAY_NOT
 from guardhouse.core.stack import Stack
 from guardhouse.edge.routes import RouteInfo, walk
 
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
 
 PROBLEM = "GuardhouseProblem"
 
-_WHEN = {401: "Nobody is proven to call.", 403: "The request may not come from where it comes from."}
+_WHEN = {
+    401: "Nobody is proven to call.",
+    403: "The caller may not do this, or the request may not come from where it comes from.",
+    404: "There is nothing here for this caller.",
+    429: "Too many requests came from here.",
+}
+
+_OF_TOKENS = ("token_", "jwt_", "dpop_")
+"""What only guards of such credentials say; each names its own kinds as `says`."""
 
 _OF_SESSIONS = frozenset({Reason.NO_LOGIN, Reason.NO_LOGIN_FOR_GUARD, Reason.PASSWORD_CHANGED})
 
@@ -117,13 +126,23 @@ def _codes(status: int, stacks: Sequence[Stack], method: str) -> Iterator[str]:
 def _can_say(stack: Stack, reason: Reason, method: str) -> bool:
     if reason in _OF_SESSIONS or reason.startswith("session_"):
         return stack.session
+    if reason in MAY_NOT or reason is Reason.STEP_REFUSED:
+        return any(reason in step.says for step in (*stack.before, *stack.after)) or (
+            reason is Reason.GUESTS_ONLY and stack.guests
+        )
+    if reason.startswith(_OF_TOKENS) or reason in (Reason.CREDENTIAL_FOREIGN, Reason.CREDENTIAL_UNKNOWN):
+        return reason.startswith(_kinds(stack))
     if reason.startswith("credential_"):
         return bool(stack.explicit)
     if reason.startswith("csrf_"):
         return stack.origin and method not in SAFE_METHODS
-    if reason is Reason.STEP_REFUSED:
-        return bool(stack.before or stack.after)
     return reason is not Reason.WEBSOCKET_ORIGIN
+
+
+def _kinds(stack: Stack) -> tuple[str, ...]:
+    """Say how the reasons begin that the guards of tokens give here, besides what all guards say."""
+    kinds = [kind for guard in _guards(stack) for kind in getattr(guard, "says", ())]
+    return (*kinds, str(Reason.CREDENTIAL_UNKNOWN)) if kinds else ("no such reason",)
 
 
 def _response(status: int, codes: list[str]) -> Mapping[str, Any]:

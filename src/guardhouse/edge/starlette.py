@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketState
 from guardhouse import house, settings
 from guardhouse.auth import Auth
 from guardhouse.core.stack import Stack
-from guardhouse.core.verdict import Decision, Identity
+from guardhouse.core.verdict import Caller, Decision, Identity
 from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.asgi import (
     BeforeBody,
@@ -38,6 +38,7 @@ from guardhouse.edge.requires import guarded
 from guardhouse.edge.routes import PUBLIC_MARK, Guarding
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.refused import Refused
+from guardhouse.stacks import Asked
 from guardhouse.state.session import Session
 from guardhouse.visit import unavailable
 
@@ -70,13 +71,13 @@ class Guardhouse(house.Guardhouse[U]):
         _open(app, public)
         self.freeze()
 
-    def layer(self, *names: str) -> Middleware:
-        """Guard a route or a mount: `Route(..., middleware=[house.layer("api")])`."""
-        return Middleware(cast("Any", GuardLayer), guarding=Guarding(self.stack(*names), "layer", self))
+    def layer(self, *asked: Asked) -> Middleware:
+        """Guard a route or a mount: `Route(..., middleware=[house.layer("api", "throttle:60,1")])`."""
+        return Middleware(cast("Any", GuardLayer), guarding=Guarding(self.stack(*asked), "layer", self))
 
-    def requires(self, *names: str) -> Callable[[F], F]:
+    def requires(self, *asked: Asked) -> Callable[[F], F]:
         """Guard an endpoint. Written above the decorator that makes it a route, it is an error at start."""
-        guarding = Guarding(self.stack(*names), "requires", self)
+        guarding = Guarding(self.stack(*asked), "requires", self)
 
         def guard(endpoint: F) -> F:
             return cast("F", guarded(endpoint, guarding))
@@ -96,8 +97,13 @@ class Guardhouse(house.Guardhouse[U]):
 
     def identity_of(self, connection: HTTPConnection, *names: str) -> Awaitable[Identity]:
         """Return whom this connection's guard believed, without looking the user up."""
-        stack = self._asked.get(names) or self.stack(*names) if names else self._answered(connection)
-        return admit(connection.scope, self, stack, enters=False)
+        stack = self.stack(*names) if names else self._answered(connection)
+        return admit(connection.scope, self, stack, self.admit, enters=False)
+
+    def caller(self, connection: HTTPConnection, *names: str) -> Awaitable[Caller]:
+        """Return the user's identity, or the program that called in its own name."""
+        stack = self.stack(*names) if names else self._answered(connection)
+        return admit(connection.scope, self, stack, self.admit_caller, enters=False)
 
     def auth(self, connection: HTTPConnection, name: str | None = None) -> Auth[U]:
         """Return the desk of a session guard: `attempt`, `login`, `logout`."""

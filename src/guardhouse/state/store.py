@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from guardhouse.state.record import Changes, Record
+from guardhouse.state.token import TokenRecord
 
 
 class SessionStore(Protocol):
@@ -35,6 +36,47 @@ class SessionStore(Protocol):
         ...
 
 
+class TokenStore(Protocol):
+    """Where handed-out tokens lie, each under its public id. Every verb is one atomic step."""
+
+    async def add_token(self, record: TokenRecord) -> None:
+        """Keep a new token. Ids are fresh random values, so one that exists is an error of the caller."""
+        ...
+
+    async def token(self, token_id: str) -> TokenRecord | None:
+        """Find a token by its id."""
+        ...
+
+    async def touch_token(self, token_id: str, used: float) -> bool:
+        """Note when a token was last used; False, and nothing written, when it is not there any more."""
+        ...
+
+    async def tokens_of(self, owner: str) -> Sequence[TokenRecord]:
+        """List the tokens of one user, the oldest first (`owner` is `provider:id`)."""
+        ...
+
+    async def revoke_token(self, owner: str, token_id: str) -> bool:
+        """Delete one token of this user; False when he has no such token."""
+        ...
+
+    async def revoke_tokens(self, owner: str) -> int:
+        """Delete all tokens of this user; return how many there were."""
+        ...
+
+    async def prune_tokens(self, before: float) -> int:
+        """Delete tokens that expired before that moment, in bounded slices; return how many were deleted."""
+        ...
+
+
+@runtime_checkable
+class InlineTokens(Protocol):
+    """An optional power of a token store: find a token without waiting."""
+
+    def token_now(self, token_id: str) -> TokenRecord | None:
+        """Find a token, as `token` does, in microseconds."""
+        ...
+
+
 @runtime_checkable
 class InlineLoading(Protocol):
     """An optional power: read without waiting, for stores to whom a coroutine would cost more than the reading."""
@@ -54,6 +96,25 @@ class OwnedSessions(Protocol):
 
     async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
         """Delete every record of this user but the one under `keep`; return how many were ended."""
+        ...
+
+
+@runtime_checkable
+class KeepsTokens(Protocol):
+    """An optional power: keep handed-out tokens beside the sessions."""
+
+    @property
+    def tokens(self) -> TokenStore:
+        """Return where they lie."""
+        ...
+
+
+@runtime_checkable
+class SingleUse(Protocol):
+    """An optional power: remember what was used, so that it cannot be used again."""
+
+    async def once(self, name: bytes, until: float) -> bool:
+        """Whether this name is new. It is kept until that moment at least; one atomic step, for all processes."""
         ...
 
 

@@ -33,6 +33,7 @@ class MemoryStore:
         self._bodies: dict[bytes, bytes] = {}
         self._owned: dict[str, set[bytes]] = {}
         self._sweep: Iterator[bytes] = iter(())
+        self._used: dict[bytes, float] = {}
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -93,9 +94,19 @@ class MemoryStore:
                 self._drop(key)
             return len(ended)
 
+    async def once(self, name: bytes, until: float) -> bool:
+        """Whether this name is new."""
+        with self._lock:
+            if name in self._used:
+                return False
+            self._used[name] = until
+            return True
+
     async def prune(self, now: float) -> int:
         """Sweep one slice; call it now and then."""
         with self._lock:
+            for name in [name for name, until in self._used.items() if until <= now]:
+                del self._used[name]
             ended = [key for key in self._next_slice() if self._over(key, now)]
             for key in ended:
                 self._drop(key)

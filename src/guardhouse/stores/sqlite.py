@@ -100,15 +100,25 @@ class SQLiteStore:
         )
         return await self._write(lambda connection: connection.execute(statement, (owner, keep)).rowcount)
 
+    async def once(self, name: bytes, until: float) -> bool:
+        """Whether this name is new."""
+        statement = "INSERT INTO guardhouse_used VALUES (?, ?) ON CONFLICT DO NOTHING"
+        return await self._write(lambda connection: connection.execute(statement, (name, until)).rowcount > 0)
+
     async def prune(self, now: float) -> int:
         """Delete one slice of what has expired; call it now and then."""
-        statement = (
-            "DELETE FROM guardhouse_sessions WHERE key IN "
-            "(SELECT key FROM guardhouse_sessions WHERE idle_until <= ?1 OR ends <= ?1 LIMIT ?2)"
+        statements = (
+            "DELETE FROM guardhouse_used WHERE name IN (SELECT name FROM guardhouse_used WHERE until <= ?1 LIMIT ?2)",
+            (
+                "DELETE FROM guardhouse_sessions WHERE key IN "
+                "(SELECT key FROM guardhouse_sessions WHERE idle_until <= ?1 OR ends <= ?1 LIMIT ?2)"
+            ),
         )
-        return await self._write(
-            lambda connection: connection.execute(statement, (now, PRUNE_SLICE)).rowcount
-        )
+
+        def work(connection: sqlite3.Connection) -> int:
+            return [connection.execute(each, (now, PRUNE_SLICE)).rowcount for each in statements][-1]
+
+        return await self._write(work)
 
     async def open(self) -> None:
         """Make the file and its schema; one of another schema, or that cannot be written, is an error."""

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS guardhouse_owners (
     PRIMARY KEY (owner, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS guardhouse_owners_key ON guardhouse_owners (key);
+CREATE TABLE IF NOT EXISTS guardhouse_used (name BLOB PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS guardhouse_used_until ON guardhouse_used (until);
 CREATE TABLE IF NOT EXISTS guardhouse_schema (version INTEGER NOT NULL);
 """
 

@@ -1,0 +1,114 @@
+"""Every stack of a house: asked for by names, aliases and steps, derived once, and never two under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from guardhouse import settings
+from guardhouse.core.area import Area, Stacked, Step
+from guardhouse.core.guard import Guard
+from guardhouse.core.stack import Stack, derive
+from guardhouse.errors import ConfigError
+from guardhouse.reading import nearest_of
+from guardhouse.steps.aliases import ALIASES, read_alias
+
+AUTH = "auth"
+
+Asked: TypeAlias = str | Stacked | Step
+"""What a stack is asked for by: the name of an area or of guards, an alias such as `can:admin`, or a step."""
+
+
+class Stacks:
+    """The stacks of one house."""
+
+    def __init__(self, guards: Mapping[str, Guard], areas: Mapping[str, Area], default: str) -> None:
+        self._guards = guards
+        self._areas = areas
+        self._default = default
+        self._asked: dict[tuple[Asked, ...], Stack] = {}
+        self._named: dict[str, Stack] = {}
+        for name in guards.keys() | areas.keys():
+            self.of(name)
+
+    def of(self, *asked: Asked) -> Stack:
+        """Return the stack of an area or of guards, with these steps besides."""
+        known = self._asked.get(asked)
+        if known is None:
+            known = self._asked[asked] = self._made(asked)
+        return known
+
+    def known(self, name: str) -> Stack | None:
+        """Return the stack of that name; None where there is none."""
+        return self._named.get(name)
+
+    def of_guard(self, name: str) -> Stack:
+        """Return the stack that asks this guard and no other, although an area of the same name asks more."""
+        if name not in self._areas or self._areas[name] == Area(guards=(name,)):
+            return self.of(name)
+        key = f"guard:{name}"
+        return self._named.get(key) or self._kept(key, Area(guards=(name,)))
+
+    def _made(self, asked: Sequence[Asked]) -> Stack:
+        names: list[str] = []
+        steps: list[Stacked | Step] = []
+        for one in asked:
+            if not isinstance(one, str):
+                steps.append(one)
+            elif (said := self._names(one)) is not None:
+                names += said
+            else:
+                steps.append(self._alias(one))
+        key = ",".join(names or [self._default])
+        if not steps:
+            return self._named.get(key) or self._kept(key, self._area(key))
+        area = self._area(key)
+        area = replace(area, steps=(*area.steps, *steps))
+        return self._kept(self._free(" ".join([key, *(step.name for step in steps)])), area)
+
+    def _names(self, text: str) -> list[str] | None:
+        """Read what names an area or guards: `api`, `web,token`, `auth:web,token`; None where it names neither."""
+        if text in self._areas or text in self._guards:
+            return [text]
+        head, colon, rest = text.partition(":")
+        if head == AUTH:
+            return rest.split(",") if colon else [self._default]
+        return None if colon else self._several(text)
+
+    def _several(self, text: str) -> list[str] | None:
+        names = text.split(",")
+        return names if len(names) > 1 else None
+
+    def _alias(self, text: str) -> Stacked | Step:
+        found = read_alias(text)
+        if found is not None:
+            return found
+        known = [*self._guards, *self._areas, *ALIASES]
+        nearest = nearest_of(text.partition(":")[0], known)
+        fix = f"The names are: {', '.join(sorted({*self._guards, *self._areas}))}; the aliases: {', '.join(ALIASES)}."
+        raise ConfigError("guard or area", text, fix, nearest=nearest)
+
+    def _area(self, key: str) -> Area:
+        if key in self._areas:
+            return self._areas[key]
+        names = tuple(dict.fromkeys(key.split(",")))
+        for name in names:
+            if name in self._areas and name not in self._guards:
+                fix = "An area is asked alone; name guards here, or give the area one more guard."
+                raise ConfigError("stack", key, fix)
+            if name not in self._guards:
+                raise settings.unknown("guard or area", name, [*self._guards, *self._areas])
+        return Area(guards=names)
+
+    def _free(self, name: str) -> str:
+        """Return a name that no other stack has: decisions are kept by it, and two stacks must not share one."""
+        free, number = name, 1
+        while free in self._named:
+            number += 1
+            free = f"{name} #{number}"
+        return free
+
+    def _kept(self, name: str, area: Area) -> Stack:
+        stack = self._named[name] = derive(name, area, self._guards)
+        return stack
