@@ -233,13 +233,15 @@ async def admit(
     admit: Admit | None = None,
     *,
     enters: bool = True,
+    glances: bool = True,
 ) -> Any:  # noqa: ANN401 - a caller, of the kind that `admit` lets in
     """Return whom the stack believes about this connection, or raise the refusal.
 
-    What `enters` is a guard of the route; anything else only asks, and changes nothing about who let this in.
+    What `enters` is a guard of the route; anything else only asks, and changes nothing about who let this in. What a
+    glance finds is a user, so it is left out where `admit` means somebody else.
     """
     passage = passage_in(scope, house)
-    caller: Any = None if stack.guests else passage.identity(scope, stack)
+    caller: Any = passage.identity(scope, stack) if glances and not stack.guests else None
     if caller is None:
         caller = await (admit or house.enter)(passage.visit(scope), stack)
     if enters:

@@ -23,6 +23,9 @@ U = TypeVar("U")
 _USERS = frozenset({"guard", "optional", "require"})
 """The verbs that look the user up."""
 
+_NO_USERS = frozenset({"client", "guest"})
+"""The verbs that let in somebody else."""
+
 
 class Guardhouse(starlette.Guardhouse[U]):
     """A house for FastAPI applications."""
@@ -104,7 +107,8 @@ class Asking(params.Security):
         # Who is asked has nothing more to say when a body is read later, perhaps after a logout.
         passage_in(scope, house).before_body = None
         if self.guarding.means not in _USERS or stack.clients:
-            return await admit(scope, house, stack, self.admit)
+            glances = self.guarding.means not in _NO_USERS
+            return await admit(scope, house, stack, self.admit, glances=glances)
         return await user_in(scope, house, stack, self.admit)
 
 
