@@ -123,6 +123,13 @@ class Visit(Struct, eq=False):
         decision = self.decisions[stack.name] = conclude(stack.name, trace)
         return decision
 
+    def identity_in(self, stack: Stack) -> Identity | None:
+        """Return the user whom the stack was found to believe; None where it was not asked, or believes none."""
+        decision = self.decisions.get(stack.name)
+        allowed = decision.verdict if decision is not None else None
+        identity = allowed.identity if isinstance(allowed, Allow) else None
+        return identity if isinstance(identity, Identity) else None
+
     async def _ask_all(self, stack: Stack, trace: list[Verdict]) -> None:
         """Ask the guards, and walk the steps that come after a yes or a no."""
         if await self._ask_explicit(stack, trace):

@@ -22,9 +22,8 @@ def challenges(stack: Stack | None, refusal: Refusal) -> tuple[str, ...]:
 
 def scope_challenges(refusal: Refusal) -> tuple[str, ...]:
     """Say which abilities a token would need (RFC 6750 3.1)."""
-    needed = refusal.evidence.get("needed", ())
-    words = " ".join(map(str, needed)) if isinstance(needed, list | tuple) else str(needed)
-    return (f'Bearer realm="{REALM}", error="insufficient_scope", scope="{words}"',)
+    needed = refusal.evidence.get("needed", "")
+    return (f'Bearer realm="{REALM}", error="insufficient_scope", scope="{needed}"',)
 
 
 def _way_in(guard: Guard) -> str:

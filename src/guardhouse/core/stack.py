@@ -74,6 +74,7 @@ def derive(name: str, area: Area, guards: Mapping[str, Guard], notes: Sequence[C
     explicit = [(n, g) for n, g in asked if not ambient(g)]
     browser = [(n, g) for n, g in asked if ambient(g)]
     steps = tuple(flat(area.steps))
+    guests = area.guests or any(map(for_guests, area.steps))
     stack = Stack(
         name=name,
         explicit=tuple(g for _, g in explicit),
@@ -83,12 +84,12 @@ def derive(name: str, area: Area, guards: Mapping[str, Guard], notes: Sequence[C
         before=tuple(step for step in steps if step.phase == "before guards"),
         after=tuple(step for step in steps if step.phase == "after guards"),
         refused=tuple(step for step in steps if step.phase == "refused"),
-        guests=area.guests or any(map(for_guests, area.steps)),
+        guests=guests,
         clients=area.clients,
         notes=(*(Check(note.name, "note", note.because) for note in area.notes), *notes),
         session=any(SESSION in g.needs for _, g in browser),
         plain=not (explicit or steps),
-        sole=_sole([g for _, g in asked]) if not steps else None,
+        sole=None if steps or guests else _sole([g for _, g in asked]),
         explicit_vary=_varying([g for _, g in explicit]),
         ambient_vary=_varying([g for _, g in browser]),
         unsafe_vary=_varying([g for _, g in browser]) | ORIGIN_HEADERS,

@@ -17,7 +17,7 @@ from guardhouse.core.facts import SAFE_METHODS, Facts, Header, by_name
 from guardhouse.core.proxy import seen_through
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
-from guardhouse.core.verdict import Allow, Deny, Identity
+from guardhouse.core.verdict import Deny, Identity
 from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.form import FormReader, disconnected
 from guardhouse.errors import NotInstalledError, StoreError
@@ -108,10 +108,7 @@ class Passage(Struct, eq=False):
     def identity(self, scope: Scope, stack: Stack) -> Identity | None:
         """Say at a glance whom the stack believes; None is no answer, for that the visit is there."""
         if self.entered is not None:
-            decision = self.entered.decisions.get(stack.name)
-            allowed = decision.verdict if decision else None
-            identity = allowed.identity if isinstance(allowed, Allow) else None
-            return identity if isinstance(identity, Identity) else None
+            return None if stack.guests else self.entered.identity_in(stack)
         if self.seen is None and stack.sole is not None and scope["type"] == "http":
             self.seen = glance(self.house.parts, stack, scope["headers"], safe=self.form is None)
         return self.seen.identity if self.seen is not None and self.seen.stack == stack.name else None
@@ -226,24 +223,27 @@ def passage_in(scope: Scope, house: Guardhouse[Any]) -> Passage:
     return passage
 
 
-async def admit(
-    scope: Scope,
-    house: Guardhouse[Any],
-    stack: Stack,
-    admit: Admit | None = None,
-    *,
-    enters: bool = True,
-    glances: bool = True,
-) -> Any:  # noqa: ANN401 - a caller, of the kind that `admit` lets in
-    """Return whom the stack believes about this connection, or raise the refusal.
+async def admit(scope: Scope, house: Guardhouse[Any], stack: Stack) -> Any:  # noqa: ANN401 - a caller, or None for a guest
+    """Let this connection in as whom the stack believes it is, or raise the refusal: what stands at a route asks this."""
+    passage = passage_in(scope, house)
+    caller: Any = passage.identity(scope, stack)
+    if caller is None:
+        caller = await house.enter(passage.visit(scope), stack)
+    passage.by = stack
+    return caller
 
-    What `enters` is a guard of the route; anything else only asks, and changes nothing about who let this in. What a
-    glance finds is a user, so it is left out where `admit` means somebody else.
+
+async def asked(
+    scope: Scope, house: Guardhouse[Any], stack: Stack, admit: Admit, *, enters: bool = False
+) -> Any:  # noqa: ANN401 - whoever `admit` lets in
+    """Return whom `admit` lets in of those whom the stack believes, or raise the refusal.
+
+    What `enters` is a guard of the route; anything else only asks, and changes nothing about who let this in.
     """
     passage = passage_in(scope, house)
-    caller: Any = passage.identity(scope, stack) if glances and not stack.guests else None
+    caller = passage.identity(scope, stack) if admit in (house.admit, house.admit_caller) else None
     if caller is None:
-        caller = await (admit or house.enter)(passage.visit(scope), stack)
+        caller = await admit(passage.visit(scope), stack)
     if enters:
         passage.by = stack
     return caller
@@ -254,7 +254,7 @@ async def user_in(
 ) -> Any:  # noqa: ANN401 - the application's own type
     """Return the user whom the stack believes about this connection; `admit` deals with what a glance cannot."""
     passage = passage_in(scope, house)
-    identity = None if stack.guests else passage.identity(scope, stack)
+    identity = passage.identity(scope, stack)
     try:
         found = None if identity is None else await user_of(house.parts, identity, passage.known())
     except StoreError:

@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from guardhouse.edge import starlette
-from guardhouse.edge.asgi import Admit, BeforeBody, Passage, admit, passage_in, user_in
+from guardhouse.edge.asgi import Admit, BeforeBody, Passage, asked, passage_in, user_in
 from guardhouse.edge.openapi import describe
 from guardhouse.edge.routes import Guarding
 from guardhouse.stacks import Asked
@@ -22,9 +22,6 @@ U = TypeVar("U")
 
 _USERS = frozenset({"guard", "optional", "require"})
 """The verbs that look the user up."""
-
-_NO_USERS = frozenset({"client", "guest"})
-"""The verbs that let in somebody else."""
 
 
 class Guardhouse(starlette.Guardhouse[U]):
@@ -107,8 +104,7 @@ class Asking(params.Security):
         # Who is asked has nothing more to say when a body is read later, perhaps after a logout.
         passage_in(scope, house).before_body = None
         if self.guarding.means not in _USERS or stack.clients:
-            glances = self.guarding.means not in _NO_USERS
-            return await admit(scope, house, stack, self.admit, glances=glances)
+            return await asked(scope, house, stack, self.admit, enters=True)
         return await user_in(scope, house, stack, self.admit)
 
 

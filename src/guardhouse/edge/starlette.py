@@ -26,6 +26,7 @@ from guardhouse.edge.asgi import (
     BeforeBody,
     Layer,
     admit,
+    asked,
     deniable,
     facts_of,
     house_of,
@@ -98,12 +99,12 @@ class Guardhouse(house.Guardhouse[U]):
     def identity_of(self, connection: HTTPConnection, *names: str) -> Awaitable[Identity]:
         """Return whom this connection's guard believed, without looking the user up."""
         stack = self.stack(*names) if names else self._answered(connection)
-        return admit(connection.scope, self, stack, self.admit, enters=False)
+        return asked(connection.scope, self, stack, self.admit)
 
     def caller(self, connection: HTTPConnection, *names: str) -> Awaitable[Caller]:
         """Return the user's identity, or the program that called in its own name."""
         stack = self.stack(*names) if names else self._answered(connection)
-        return admit(connection.scope, self, stack, self.admit_caller, enters=False)
+        return asked(connection.scope, self, stack, self.admit_caller)
 
     def auth(self, connection: HTTPConnection, name: str | None = None) -> Auth[U]:
         """Return the desk of a session guard: `attempt`, `login`, `logout`."""
