@@ -233,20 +233,10 @@ async def admit(scope: Scope, house: Guardhouse[Any], stack: Stack) -> Any:  # n
     return caller
 
 
-async def asked(
-    scope: Scope, house: Guardhouse[Any], stack: Stack, admit: Admit, *, enters: bool = False
-) -> Any:  # noqa: ANN401 - whoever `admit` lets in
-    """Return whom `admit` lets in of those whom the stack believes, or raise the refusal.
-
-    What `enters` is a guard of the route; anything else only asks, and changes nothing about who let this in.
-    """
+async def asked(scope: Scope, house: Guardhouse[Any], stack: Stack, admit: Admit) -> Any:  # noqa: ANN401 - whoever `admit` lets in
+    """Return the user whom the stack believes, or whom `admit` lets in; only a question, not a guard of the route."""
     passage = passage_in(scope, house)
-    caller = passage.identity(scope, stack) if admit in (house.admit, house.admit_caller) else None
-    if caller is None:
-        caller = await admit(passage.visit(scope), stack)
-    if enters:
-        passage.by = stack
-    return caller
+    return passage.identity(scope, stack) or await admit(passage.visit(scope), stack)
 
 
 async def user_in(

@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from guardhouse.edge import starlette
-from guardhouse.edge.asgi import Admit, BeforeBody, Passage, asked, passage_in, user_in
+from guardhouse.edge.asgi import Admit, BeforeBody, Passage, passage_in, user_in
 from guardhouse.edge.openapi import describe
 from guardhouse.edge.routes import Guarding
 from guardhouse.stacks import Asked
@@ -22,6 +22,9 @@ U = TypeVar("U")
 
 _USERS = frozenset({"guard", "optional", "require"})
 """The verbs that look the user up."""
+
+_CALLERS = frozenset({"identity", "caller"})
+"""The verbs to whom a user is welcome without being looked up."""
 
 
 class Guardhouse(starlette.Guardhouse[U]):
@@ -102,10 +105,15 @@ class Asking(params.Security):
     async def __call__(self, connection: HTTPConnection) -> Any:  # noqa: ANN401 - user or identity, as the verb promised
         scope, house, stack = connection.scope, self.guarding.house, self.guarding.stack
         # Who is asked has nothing more to say when a body is read later, perhaps after a logout.
-        passage_in(scope, house).before_body = None
-        if self.guarding.means not in _USERS or stack.clients:
-            return await asked(scope, house, stack, self.admit, enters=True)
-        return await user_in(scope, house, stack, self.admit)
+        passage = passage_in(scope, house)
+        passage.before_body = None
+        if self.guarding.means in _USERS and not stack.clients:
+            return await user_in(scope, house, stack, self.admit)
+        caller = passage.identity(scope, stack) if self.guarding.means in _CALLERS else None
+        if caller is None:
+            caller = await self.admit(passage.visit(scope), stack)
+        passage.by = stack
+        return caller
 
 
 async def _ask_route(passage: Passage, scope: Scope) -> None:
