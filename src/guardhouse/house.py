@@ -134,6 +134,18 @@ class Guardhouse(Generic[U]):
         """How much an answer says about a refusal."""
         return self.parts.explain
 
+    def add_area(self, name: str, area: Area) -> Stack:
+        """Add an area, before the house is installed."""
+        if self._frozen:
+            raise ConfigError(
+                "area",
+                name,
+                "The house is installed; add areas, and mount packages, before house.install(app).",
+            )
+        stack = self.stacks.add(name, area)
+        self.areas[name] = area
+        return stack
+
     def listen(self, event: type[Event], listener: Listener) -> None:
         """Call the listener, plain or async, for every event of that type. Only before the house is installed."""
         if self._frozen:

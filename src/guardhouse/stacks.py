@@ -39,6 +39,16 @@ class Stacks:
             known = self._asked[asked] = self._made(asked)
         return known
 
+    def add(self, name: str, area: Area) -> Stack:
+        """Add an area after the house was built, as a package that is mounted does."""
+        if name in self._guards or name in self._areas or name in self._named:
+            raise ConfigError(
+                "area", name, "That name is taken in this house: mount it under another, name='...'."
+            )
+        settings.checked_areas({name: area}, self._guards)
+        self._areas = {**self._areas, name: area}
+        return self.of(name)
+
     def known(self, name: str) -> Stack | None:
         """Return the stack of that name; None where there is none."""
         return self._named.get(name)

@@ -19,6 +19,7 @@ __all__ = [
     "Login",
     "Logout",
     "Refused",
+    "Serving",
     "Validated",
 ]
 
@@ -87,7 +88,15 @@ class Refused:
     evidence: Mapping[str, object]
 
 
-Event: TypeAlias = Attempting | Validated | Failed | Login | Authenticated | Logout | Refused
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Somebody whom the guards let in enters a package area: the moment to load what only it needs."""
+
+    package: str
+    path: str
+
+
+Event: TypeAlias = Attempting | Validated | Failed | Login | Authenticated | Logout | Refused | Serving
 
 EVENTS: tuple[type[Event], ...] = get_args(Event)
 """All of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from anyio import create_task_group
@@ -14,11 +15,13 @@ from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
 from guardhouse import house, settings
 from guardhouse.auth import Auth
+from guardhouse.core.area import Area, Stacked, Step
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Caller, Decision, Identity
 from guardhouse.edge.answers import Closing, answer
@@ -38,6 +41,7 @@ from guardhouse.edge.checks import check
 from guardhouse.edge.requires import guarded
 from guardhouse.edge.routes import PUBLIC_MARK, Guarding
 from guardhouse.errors import ConfigError, StoreError
+from guardhouse.packages import Package
 from guardhouse.refused import Refused
 from guardhouse.stacks import Asked
 from guardhouse.state.session import Session
@@ -122,6 +126,46 @@ class Guardhouse(house.Guardhouse[U]):
         """Answer 204 with the XSRF-TOKEN cookie; mount it as an endpoint for single-page applications."""
         visit_of(request, self).carried.offer_csrf_cookie()
         return Response(status_code=204)
+
+    def mount(  # noqa: PLR0913 - keyword-only, each with the safe default
+        self,
+        app: Starlette,
+        path: str,
+        package: Package,
+        *,
+        area: str | None = None,
+        guards: Sequence[str] = (),
+        steps: Sequence[Step | Stacked] = (),
+        without: Sequence[str] = (),
+        name: str = "",
+    ) -> Stack:
+        """Mount a package, and return the stack that it gets; `print` it to read what runs.
+
+        `guards` replace those that the package proposes, `steps` are added, `without` names steps of the package to
+        leave out; `area` puts it into an area of yours, whose guards and steps come first. Raises `ConfigError` when
+        what becomes of it breaks a promise that the package relies on.
+        """
+        within = self._area(area) if area is not None else None
+        asked = guards or (within.guards if within else package.guards) or (self.default,)
+        made = package.area(asked, steps, without)
+        if within is not None:
+            made = replace(
+                within,
+                guards=made.guards,
+                steps=(*within.steps, *made.steps),
+                notes=(*within.notes, *made.notes),
+            )
+        stack = self.add_area(name or package.name, made)
+        package.refuse_broken(made, stack)
+        app.router.routes.append(
+            Mount(path, routes=package.routes(self), middleware=[self.layer(stack.name)])
+        )
+        return stack
+
+    def _area(self, name: str) -> Area:
+        if name not in self.areas:
+            raise settings.unknown("area", name, self.areas)
+        return self.areas[name]
 
     def check(self, app: Starlette) -> None:
         """Raise `ConfigError` for a route that looks guarded and is not."""
