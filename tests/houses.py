@@ -51,6 +51,7 @@ def parts(**changes: Any) -> dict[str, Any]:
         "guards": guards,
         "passwords": Passwords(HASHER),
         "login_url": "/login",
+        "undeclared": "open",  # tests.edge.test_undeclared is about the others
     }
     return settings | changes
 

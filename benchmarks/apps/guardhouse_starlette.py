@@ -20,6 +20,7 @@ def application(store: str, *, with_user: bool = False) -> Starlette:
         users=MemoryUsers([ADA]),
         store=store,
         public_url="https://bench.example",
+        undeclared="open",  # `me` asks by itself, which no check can see
     )
 
     async def me(request: Request) -> JSONResponse:

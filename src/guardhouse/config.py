@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from guardhouse import settings
 from guardhouse.core.answer import EXPLAIN
-from guardhouse.core.area import ANSWERS, Answers, Area
+from guardhouse.core.area import ANSWERS, UNDECLARED, Answers, Area
 from guardhouse.core.guard import Guard
 from guardhouse.drivers import read_default, read_guards, read_users
 from guardhouse.errors import ConfigError
@@ -21,18 +21,18 @@ from guardhouse.state.policy import SessionPolicy
 
 Source: TypeAlias = Mapping[str, Any] | str | os.PathLike[str]
 
-_TEXTS = ("store", "login_url", "csrf_url")
+_TEXTS = ("store", "login_url", "home_url", "csrf_url")
 _LISTS = ("trusted_origins", "trusted_proxies")
 _KEYS = (
     *("defaults", "guards", "providers", "middleware", "areas", "secret", "secret_file", "public_url"),
-    *(*_TEXTS, *_LISTS, "explain", "debug", "sessions", "cookie"),
+    *(*_TEXTS, *_LISTS, "explain", "undeclared", "debug", "sessions", "cookie"),
 )
 _OBJECTS = ("users", "guards", "areas", "steps", "functions", "default")
 """Parts that go together with what the configuration says, name by name; every other part takes its place."""
 
 _PARTS = (
     *(*_OBJECTS, "secret", "store", "public_url", *_LISTS, "sessions", "cookie", "passwords"),
-    *("login_url", "csrf_url", "explain", "debug", "clock"),
+    *("login_url", "home_url", "csrf_url", "explain", "undeclared", "debug", "clock"),
 )
 
 _DURATIONS = ("idle", "absolute", "remembered_idle", "remembered_absolute", "touch")
@@ -168,6 +168,7 @@ def _plain(root: Section) -> dict[str, Any]:
             **{name: root.texts(name, "Write a list of texts, even of one.") for name in _LISTS},
             "public_url": root.text("public_url") if isinstance(urls, str) else root.texts("public_url"),
             "explain": root.choice("explain", EXPLAIN),
+            "undeclared": root.choice("undeclared", UNDECLARED),
             "debug": root.flag("debug"),
         }
     )

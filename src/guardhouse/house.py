@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from guardhouse import config, log, settings
 from guardhouse.auth import Auth
 from guardhouse.core.answer import Explain, Refusal, refusal_of, retry_seconds
-from guardhouse.core.area import Answers, Area
+from guardhouse.core.area import UNDECLARED, Answers, Area, Undeclared
 from guardhouse.core.challenge import challenges, scope_challenges
 from guardhouse.core.events import EVENTS, Event, Refused
 from guardhouse.core.guard import Guard, ambient
@@ -57,7 +57,8 @@ class Guardhouse(Generic[U]):
     `secret` signs CSRF tokens and fingerprints: one key, or a list of which the first signs and all verify. `users`
     is a provider, or several by name. `store` keeps sessions: a URL (`memory:`, `sqlite:///file.db`) or a store.
     `public_url` is what browsers call this application; without it the Host header is compared, which is enough
-    for CSRF but not behind a proxy that rewrites it. Raises `ConfigError` for everything that cannot work.
+    for CSRF but not behind a proxy that rewrites it. A route that is neither guarded nor public stops the start, unless
+    `undeclared` says that silence means *open*. Raises `ConfigError` for everything that cannot work.
     """
 
     _frozen = False
@@ -81,6 +82,7 @@ class Guardhouse(Generic[U]):
         home_url: str = "/",
         csrf_url: str = "/csrf-cookie",
         explain: Explain = "code",
+        undeclared: Undeclared = "refuse",
         debug: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -103,14 +105,13 @@ class Guardhouse(Generic[U]):
             emit=self._emit,
             heard=self._listeners,
             origins=Origins(own, settings.trusted_origins(trusted_origins)),
-            hosts=frozenset(settings.host(origin) for origin in own),
         )
         self.proxies = settings.trusted_networks(trusted_proxies)
-        self.guards = settings.named_guards(guards or {"web": SessionGuard()}, providers)
+        self.guards, self.default = settings.checked_guards(guards, providers, default)
         self.areas = settings.checked_areas(areas or {}, self.guards)
-        self.default = settings.checked_default(default, self.guards)
         self.login_url, self.home_url = settings.checked_urls(login_url, home_url)
         self.debug = debug
+        self.undeclared = settings.checked_choice("undeclared", undeclared, UNDECLARED)
         self.stacks = Stacks(self.guards, self.areas, self.default)
 
     @classmethod

@@ -41,7 +41,7 @@ class Parts:
     origins: Origins
     csrf_url: str = "/csrf-cookie"
     explain: Explain = "code"
-    hosts: frozenset[bytes] = frozenset()
+    hosts: frozenset[bytes] = field(init=False)
     """The Host values that the configured public URLs stand for; empty when none is configured."""
     tokens: TokenStore | None = field(init=False)
     """Where handed-out tokens lie, if the store keeps any."""
@@ -53,6 +53,7 @@ class Parts:
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", self.store.tokens if isinstance(self.store, KeepsTokens) else None)
         object.__setattr__(self, "load_now", _inline(self.store))
+        object.__setattr__(self, "hosts", frozenset(own.partition(b"://")[2] for own in self.origins.own))
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
 

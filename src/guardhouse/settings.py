@@ -16,6 +16,7 @@ from guardhouse.core.origin import well_formed
 from guardhouse.core.provider import Provider
 from guardhouse.core.proxy import Network, networks
 from guardhouse.errors import ConfigError
+from guardhouse.guards.session import SessionGuard
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.store import SessionStore
 
@@ -128,6 +129,14 @@ def checked_areas(areas: Mapping[str, Area], guards: Mapping[str, Guard]) -> dic
     return dict(areas)
 
 
+def checked_guards(
+    guards: Mapping[str, Guard] | None, providers: Mapping[str, Provider[Any]], default: str | None
+) -> tuple[dict[str, Guard], str]:
+    """Name the guards, a session guard `web` where there are none, and choose the default one."""
+    named = named_guards(guards or {"web": SessionGuard()}, providers)
+    return named, checked_default(default, named)
+
+
 def checked_default(default: str | None, guards: Mapping[str, Guard]) -> str:
     """Choose the default guard: the first one, unless another is named."""
     if default is None:
@@ -146,6 +155,15 @@ def checked_urls(login_url: str | None, home_url: str) -> tuple[str | None, str]
     raise ConfigError(
         "login_url", login_url, "Write a path that begins with one slash, such as '/login', or a URL."
     )
+
+
+def checked_choice(key: str, found: str, choices: Sequence[str]) -> str:
+    """Refuse a word that is not one of the choices."""
+    if found not in choices:
+        nearest = get_close_matches(str(found), choices, n=1)
+        fix = f"It is one of: {', '.join(choices)}."
+        raise ConfigError(key, found, fix, nearest=nearest[0] if nearest else None)
+    return found
 
 
 def trusted_networks(cidrs: Sequence[str]) -> tuple[Network, ...]:
@@ -205,11 +223,6 @@ def _split(url: object) -> SplitResult | None:
     except ValueError:  # no address between the brackets, or no number behind the colon
         return None
     return None if port == 0 else parts
-
-
-def host(origin: bytes) -> bytes:
-    """Cut an origin down to what a Host header says."""
-    return origin.partition(b"://")[2]
 
 
 def allowed_cookie(policy: CookiePolicy, own: frozenset[bytes], *, debug: bool) -> CookiePolicy:

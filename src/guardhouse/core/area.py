@@ -17,6 +17,11 @@ Answers: TypeAlias = Literal["auto", "json", "page"]
 ANSWERS: tuple[Answers, ...] = ("auto", "json", "page")
 
 
+Undeclared: TypeAlias = Literal["refuse", "open"]
+"""What becomes of routes that stand in no area and are not said to be public."""
+UNDECLARED: tuple[Undeclared, ...] = ("refuse", "open")
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One more check that an application or a package adds to a stack, at a named phase.

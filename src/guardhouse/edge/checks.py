@@ -20,12 +20,18 @@ from guardhouse.house import Guardhouse
 _FOREIGN_ORIGIN = "https://guardhouse.invalid"
 """An origin that nobody has (RFC 6761 6.4): who lets it in lets everybody in."""
 
+_LISTED = 5
+"""How many routes an error lists; who has more will mend them by a router."""
+
 _DOCUMENTATION = "fastapi.applications"
 """The module of the endpoints that FastAPI adds by itself."""
 
 
 def check(app: Any, house: Any) -> None:  # noqa: ANN401 - any application of the two frameworks, any house
-    """Raise for the first finding; each names the place and the fix."""
+    """Raise for the first finding; each names the place and the fix.
+
+    A route about which nobody said anything is a finding too, unless such routes are open on purpose.
+    """
     routes = list(walk(app))
     if any(ambient(guard) for guard in house.guards.values()):
         for application in (app, *(info.endpoint for info in routes if info.kind == "mount")):
@@ -36,6 +42,8 @@ def check(app: Any, house: Any) -> None:  # noqa: ANN401 - any application of th
         _refuse_dropped_layer(info)
         _refuse_guarded_and_public(info)
     _refuse_broken_promises([info for info in routes if _left_out(info)])
+    if house.undeclared == "refuse":
+        _refuse_undeclared([info for info in routes if _undeclared(info)])
 
 
 def _refuse_bypassed_wrapper(info: RouteInfo) -> None:
@@ -125,9 +133,31 @@ def _refuse_broken_promises(left_out: Sequence[RouteInfo]) -> None:
     )
 
 
+def _refuse_undeclared(silent: Sequence[RouteInfo]) -> None:
+    """Deny by default: a route is guarded, or somebody said that it is open (ASVS 8.1.1)."""
+    if not silent:
+        return
+    listed = ", ".join(f"{info.path} ({info.where})" for info in silent[:_LISTED])
+    more = f" and {len(silent) - _LISTED} more" if len(silent) > _LISTED else ""
+    fix = (
+        "Guard them (house.guard, house.require, house.layer, @house.requires), or say that they are open: "
+        "@house.public, house.public(application) for a mount, house.install(app, public=[...]) for what a framework "
+        "added. Guardhouse(undeclared='open') lets everybody into what is not declared."
+    )
+    raise ConfigError("routes", f"nothing said about {listed}{more}", fix)
+
+
+def _undeclared(info: RouteInfo) -> bool:
+    return not (_decided(info) or _seen_below(info) or _is_documentation(info))
+
+
 def _left_out(info: RouteInfo) -> bool:
-    decided = info.guards or info.public or isinstance(getattr(info.endpoint, "__self__", None), Guardhouse)
-    return bool(info.promised) and not decided and not _seen_below(info)
+    return bool(info.promised) and not _decided(info) and not _seen_below(info)
+
+
+def _decided(info: RouteInfo) -> bool:
+    ours = isinstance(getattr(info.endpoint, "__self__", None), Guardhouse)
+    return bool(info.guards or info.public or ours)
 
 
 def _is_documentation(info: RouteInfo) -> bool:

@@ -16,7 +16,9 @@ from starlette.websockets import WebSocket
 from guardhouse.starlette import Guardhouse
 from guardhouse.users.memory import MemoryUsers, User
 
-house: Guardhouse[User] = Guardhouse(secret="ghs_0Zr4kq9Yw2LhTn7VbXc1Ae5Sd8Ff3GjM", users=MemoryUsers())
+house: Guardhouse[User] = Guardhouse(
+    secret="ghs_0Zr4kq9Yw2LhTn7VbXc1Ae5Sd8Ff3GjM", users=MemoryUsers(), undeclared="open"
+)
 
 
 async def ticks() -> AsyncIterator[bytes]:

@@ -10,7 +10,9 @@ from guardhouse.fastapi import Guardhouse
 from guardhouse.guards.session import SessionGuard
 from guardhouse.users.memory import MemoryUsers, User
 
-house: Guardhouse[User] = Guardhouse(secret="ghs_0Zr4kq9Yw2LhTn7VbXc1Ae5Sd8Ff3GjM", users=MemoryUsers())
+house: Guardhouse[User] = Guardhouse(
+    secret="ghs_0Zr4kq9Yw2LhTn7VbXc1Ae5Sd8Ff3GjM", users=MemoryUsers(), undeclared="open"
+)
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
 

@@ -36,6 +36,7 @@ house: Guardhouse[User] = Guardhouse(
     areas={"office": Area(guards=("key",), steps=(Step("audit", audit),))},
     explain="code",
     login_url="/login",
+    undeclared="open",
 )
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 Me = Annotated[User, house.guard("api", "key")]
