@@ -26,6 +26,7 @@ from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Caller, Client, Decision, Deny, Identity
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.guards.session import SessionGuard
+from guardhouse.guards.token import TokenGuard
 from guardhouse.parts import Parts, resolve
 from guardhouse.refused import refused
 from guardhouse.stacks import Asked, Stacks
@@ -33,6 +34,7 @@ from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.store import Closable, Openable, Prunable, SessionStore
 from guardhouse.stores.opening import open_store
+from guardhouse.tokens import Tokens
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import Secret
@@ -107,7 +109,7 @@ class Guardhouse(Generic[U]):
             origins=Origins(own, settings.trusted_origins(trusted_origins)),
         )
         self.proxies = settings.trusted_networks(trusted_proxies)
-        self.guards, self.default = settings.checked_guards(guards, providers, default)
+        self.guards, self.default = settings.checked_guards(guards, self.parts, default)
         self.areas = settings.checked_areas(areas or {}, self.guards)
         self.login_url, self.home_url = settings.checked_urls(login_url, home_url)
         self.debug = debug
@@ -186,6 +188,16 @@ class Guardhouse(Generic[U]):
             fix = f"It keeps no login; the guards that do: {', '.join(able) or 'none in this house'}."
             raise ConfigError(f"guard {name}", type(guard).__name__, fix)
         return Auth(visit, guard, self.stacks.of_guard(name))
+
+    def tokens(self, name: str | None = None) -> Tokens[U]:
+        """Return the desk of a token guard: issue, list and take back. A name is needed where there are several."""
+        able = {key: guard for key, guard in self.guards.items() if isinstance(guard, TokenGuard)}
+        if name is None and len(able) == 1:
+            name = next(iter(able))
+        if name not in able:
+            fix = f"Name a token guard: {', '.join(able) or 'there is none in this house'}."
+            raise ConfigError("tokens", name, fix)
+        return Tokens(self.parts, able[name])
 
     async def enter(self, visit: Visit, stack: Stack) -> Caller | None:
         """Let somebody in, or raise the refusal: what stands at a route asks this. None is a guest among guests."""

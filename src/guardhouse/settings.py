@@ -17,6 +17,8 @@ from guardhouse.core.provider import Provider
 from guardhouse.core.proxy import Network, networks
 from guardhouse.errors import ConfigError
 from guardhouse.guards.session import SessionGuard
+from guardhouse.guards.token import TokenGuard
+from guardhouse.parts import Parts
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.store import SessionStore
 
@@ -130,10 +132,14 @@ def checked_areas(areas: Mapping[str, Area], guards: Mapping[str, Guard]) -> dic
 
 
 def checked_guards(
-    guards: Mapping[str, Guard] | None, providers: Mapping[str, Provider[Any]], default: str | None
+    guards: Mapping[str, Guard] | None, parts: Parts, default: str | None
 ) -> tuple[dict[str, Guard], str]:
     """Name the guards, a session guard `web` where there are none, and choose the default one."""
-    named = named_guards(guards or {"web": SessionGuard()}, providers)
+    named = named_guards(guards or {"web": SessionGuard()}, parts.providers)
+    for name, guard in named.items():
+        if isinstance(guard, TokenGuard) and parts.tokens is None:
+            fix = f"It keeps no tokens, which guard {name} needs; memory: and sqlite: do."
+            raise ConfigError("store", type(parts.store).__name__, fix)
     return named, checked_default(default, named)
 
 

@@ -19,6 +19,7 @@ _COMMANDS: Mapping[str, str] = {
     "explain": "Send a request in process and say why it is refused.",
     "routes": "List every route with what guards it.",
     "secret": "Make a key for the house.",
+    "tokens": "Issue, list and take back personal access tokens.",
 }
 
 

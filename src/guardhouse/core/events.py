@@ -20,6 +20,8 @@ __all__ = [
     "Logout",
     "Refused",
     "Serving",
+    "TokenIssued",
+    "TokenRevoked",
     "Validated",
 ]
 
@@ -96,7 +98,37 @@ class Serving:
     path: str
 
 
-Event: TypeAlias = Attempting | Validated | Failed | Login | Authenticated | Logout | Refused | Serving
+@dataclass(frozen=True, slots=True)
+class TokenIssued:
+    """A token was issued for a user; `token` is its public id."""
+
+    guard: str
+    user: Any
+    token: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked:
+    """One token of a user was taken back, or all of them, which is None."""
+
+    guard: str
+    user: Any
+    token: str | None
+
+
+Event: TypeAlias = (
+    Attempting
+    | Validated
+    | Failed
+    | Login
+    | Authenticated
+    | Logout
+    | Refused
+    | Serving
+    | TokenIssued
+    | TokenRevoked
+)
 
 EVENTS: tuple[type[Event], ...] = get_args(Event)
 """All of them."""

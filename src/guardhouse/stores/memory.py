@@ -21,6 +21,7 @@ from guardhouse.state.record import (
     passed,
     readable,
 )
+from guardhouse.stores.memory_tokens import MemoryTokens
 
 SLICE = 10_000
 """How many records one sweep looks at, so that a large store never stops the event loop."""
@@ -34,6 +35,7 @@ class MemoryStore:
         self._owned: dict[str, set[bytes]] = {}
         self._sweep: Iterator[bytes] = iter(())
         self._used: dict[bytes, float] = {}
+        self.tokens = MemoryTokens()
         self._lock = Lock()
 
     def __len__(self) -> int:

@@ -16,6 +16,7 @@ from anyio import to_thread
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged, opened, readable
 from guardhouse.stores.sqlite_file import SQLiteFile
+from guardhouse.stores.sqlite_tokens import SQLiteTokens
 
 PRUNE_SLICE = 1000
 
@@ -33,6 +34,7 @@ class SQLiteStore:
             fix = f"The folder {self.path.parent} does not exist: create it first."
             raise ConfigError("store", str(path), fix)
         self._file = SQLiteFile(self.path, "FULL" if full_sync else "NORMAL")
+        self.tokens = SQLiteTokens(self._file)
 
     async def load(self, key: bytes) -> Record | None:
         """Read a record."""

@@ -31,6 +31,12 @@ CREATE TABLE IF NOT EXISTS guardhouse_owners (
     PRIMARY KEY (owner, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS guardhouse_owners_key ON guardhouse_owners (key);
+CREATE TABLE IF NOT EXISTS guardhouse_tokens (
+    id TEXT PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, abilities TEXT NOT NULL,
+    created REAL NOT NULL, digest BLOB NOT NULL, expires REAL, used REAL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS guardhouse_tokens_owner ON guardhouse_tokens (owner, created);
+CREATE INDEX IF NOT EXISTS guardhouse_tokens_expires ON guardhouse_tokens (expires);
 CREATE TABLE IF NOT EXISTS guardhouse_used (name BLOB PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS guardhouse_used_until ON guardhouse_used (until);
 CREATE TABLE IF NOT EXISTS guardhouse_schema (version INTEGER NOT NULL);
