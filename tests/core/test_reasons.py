@@ -18,6 +18,7 @@ from guardhouse.core.verdict import NO_EVIDENCE, Allow, Decision, Deny, Pass, co
 from guardhouse.errors import StoreError
 from guardhouse.guards.function import FunctionGuard
 from guardhouse.guards.session import SessionGuard
+from guardhouse.guards.token import TokenGuard
 from guardhouse.house import Guardhouse
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import EXPIRED, Deadline, Login, Record
@@ -102,7 +103,19 @@ def evidence_of(verdict: object) -> Mapping[str, object]:
     )
 
 
+BEARER = [(b"authorization", b"Bearer 17|x")]
+TOKEN = TokenGuard().named("token", "users")
+
+
+async def by_a_strange_token() -> Mapping[str, object]:
+    visit = Visit(HOUSE.parts, Facts("GET", "/", BEARER))
+    return evidence_of((await visit.decide(derive("area", Area(("token",)), {"token": TOKEN}))).verdict)
+
+
+AWAITED = {Reason.STEP_REFUSED: by_a_step, Reason.CREDENTIAL_UNKNOWN: by_a_strange_token}
+
 GIVEN = {
+    Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),
     Reason.SESSION_EXPIRED: lambda: evidence_of(WEB.judge(b"", EXPIRED[Deadline.IDLE])),
     Reason.NO_LOGIN_FOR_GUARD: lambda: evidence_of(WEB.judge(b"", RECORD)),
     Reason.CREDENTIAL_MALFORMED: lambda: evidence_of(KEY.claim(Facts("GET", "/", [(b"x-api-key", b"")]))),
@@ -121,5 +134,5 @@ def named_in(hint: str) -> set[str]:
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if named_in(REASONS[reason].hint)])
 async def test_a_hint_names_evidence_that_is_given(reason):
-    given = await by_a_step() if reason is Reason.STEP_REFUSED else GIVEN[reason]()
+    given = await AWAITED[reason]() if reason in AWAITED else GIVEN[reason]()
     assert named_in(REASONS[reason].hint) <= given.keys()

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from guardhouse.errors import ConfigError
 from guardhouse.vault.secret import Secret
 
-__all__ = ["MINIMUM_SECRET_BYTES", "Keyring", "Signer"]
+__all__ = ["MINIMUM_SECRET_BYTES", "Keyring", "Signer", "examined"]
 
 MINIMUM_SECRET_BYTES = 32
 LEAST_DIFFERENT_BYTES = 8  # random hexadecimal digits, the poorest of good keys, have twelve and more
@@ -85,7 +85,7 @@ class Keyring:
 
     def __init__(self, secrets: str | bytes | Secret | Sequence[str | Secret]) -> None:
         held = [secrets] if isinstance(secrets, str | bytes | Secret) else secrets
-        roots = [_extract(_examined(one, f"secret[{place}]")) for place, one in enumerate(held)]
+        roots = [_extract(examined(one, f"secret[{place}]")) for place, one in enumerate(held)]
         if not roots:
             raise ConfigError("secret", "an empty list", FIX)
         self._roots = {_key_id(root): root for root in roots}
@@ -100,7 +100,7 @@ class Keyring:
         return Signer({key_id: _expand(root, f"sign:{label}") for key_id, root in self._roots.items()})
 
 
-def _examined(secret: object, key: str) -> bytes:
+def examined(secret: object, key: str) -> bytes:
     """Refuse a secret that somebody could guess, and never repeat it in the refusal."""
     if not isinstance(secret, str | bytes | Secret):
         raise ConfigError(key, type(secret).__name__, FIX)

@@ -1,0 +1,244 @@
+"""Signed tokens (RFC 7515, compact): read by one strict parser, verified under the one algorithm that a key has.
+
+Nothing that a token says about itself chooses a key or an algorithm; it can only name one of those that are configured.
+What is unusual is refused rather than understood: `crit`, embedded keys and addresses of keys, compression, names that
+come twice (RFC 8725).
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias, cast
+
+from msgspec import Struct
+
+from guardhouse.errors import ConfigError
+from guardhouse.vault.keyring import examined
+from guardhouse.vault.secret import Secret
+
+__all__ = ["ALGORITHMS", "Flaw", "JWSError", "Key", "Material", "Protected", "Read", "read", "sign"]
+
+Flaw: TypeAlias = Literal["malformed", "algorithm", "signature"]
+Material: TypeAlias = str | bytes | Secret | Mapping[str, Any]
+"""What a key is made of: a secret, a PEM text, or a JWK."""
+
+LONGEST = 8 * 1024
+LONGEST_KID = 128
+
+HMACS: Mapping[str, str] = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
+KINDS: Mapping[str, Literal["RSA", "EC", "OKP"]] = {
+    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), "RSA"),
+    **dict.fromkeys(("ES256", "ES384", "ES512"), "EC"),
+    **dict.fromkeys(("EdDSA", "Ed25519"), "OKP"),
+}
+ALGORITHMS = (*HMACS, *KINDS)
+"""All that a key may have. `none` is no algorithm here."""
+
+_FORBIDDEN = frozenset({"crit", "b64", "zip", "jku", "jwk", "x5u", "x5c"})
+_THREE = re.compile(rb"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)").fullmatch
+_KEY_TEXT = re.compile(rb"\s*(-----BEGIN|\{|ssh-|ecdsa-sha2-)").match
+"""How public keys are written. One of these as an HMAC key is the oldest confusion there is (CVE-2017-11424)."""
+
+
+class JWSError(ValueError):
+    """A token that cannot be believed, and the kind of flaw; nothing of the token is repeated."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(flaw)
+        self.flaw = flaw
+
+
+class Protected(Struct, frozen=True):
+    """What the first part of a token says, as far as anybody asks."""
+
+    alg: str
+    kid: str | None
+    typ: str | None
+    jwk: Mapping[str, Any] | None = None
+
+
+class Read(Struct, frozen=True):
+    """A token taken apart. Nothing in it is believed before `Key.verify` has said yes."""
+
+    protected: Protected
+    message: bytes
+    payload: bytes
+    signature: bytes
+
+    def __repr__(self) -> str:
+        return f"Read({self.protected.alg}, kid={self.protected.kid!r})"
+
+    def claims(self) -> dict[str, Any]:
+        """Read the payload. Raise `JWSError` for what is no JSON object, or not one without doubt."""
+        return _object(_bytes(self.payload))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Key:
+    """One key with its one algorithm. `kid` is only a name to find it by."""
+
+    algorithm: str
+    kid: str | None
+    _verify: Callable[[bytes, bytes], bool] = field(repr=False)
+    _sign: Callable[[bytes], bytes] | None = field(default=None, repr=False)
+    thumbprint: str | None = field(default=None, repr=False)
+    """Names the public key itself (RFC 7638); None for a secret."""
+
+    @classmethod
+    def of(cls, material: Material, algorithm: str, kid: str | None = None) -> Key:
+        """Make a key. Raise `ConfigError` for material that does not fit the algorithm, or that could be guessed."""
+        if algorithm not in ALGORITHMS:
+            raise ConfigError("key algorithm", algorithm, f"It is one of: {', '.join(ALGORITHMS)}.")
+        if kid is not None and not 0 < len(kid) <= LONGEST_KID:
+            raise ConfigError("key id", f"{len(kid)} characters", f"Use 1 to {LONGEST_KID}.")
+        if algorithm in HMACS:
+            return _secret_key(material, algorithm, kid)
+        return _pair_key(material, algorithm, kid)
+
+    def verify(self, token: Read) -> None:
+        """Raise `JWSError` unless this key signed this token, by its own algorithm."""
+        if token.protected.alg != self.algorithm:
+            raise JWSError("algorithm")
+        if not self._verify(token.message, token.signature):
+            raise JWSError("signature")
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign. Raise `ConfigError` for a key that can only verify."""
+        if self._sign is None:
+            raise ConfigError(f"key {self.kid}", "a public key", "Signing needs the private key.")
+        return self._sign(message)
+
+
+def read(text: bytes, *, embedded: bool = False) -> Read:
+    """Take a token apart. Raise `JWSError` for everything that is not plainly one.
+
+    `embedded` lets it carry a public key of its own, as a proof of possession does; nothing else may.
+    """
+    parts = _THREE(text) if len(text) <= LONGEST else None
+    if parts is None:
+        raise JWSError("malformed")
+    protected = _protected(parts[1], embedded)
+    return Read(protected, text[: parts.end(2)], parts[2], _bytes(parts[3]))
+
+
+def sign(key: Key, typ: str, claims: Mapping[str, Any]) -> str:
+    """Write a token that this key signs."""
+    protected = {"alg": key.algorithm, "typ": typ} | ({"kid": key.kid} if key.kid is not None else {})
+    message = b".".join(
+        _text(json.dumps(part, separators=(",", ":")).encode()) for part in (protected, claims)
+    )
+    return (message + b"." + _text(key.sign(message))).decode("ascii")
+
+
+@lru_cache(maxsize=256)  # an issuer writes the same first part on all of its tokens
+def _protected(part: bytes, embedded: bool) -> Protected:  # noqa: FBT001 - part of the question that is cached
+    said = _object(_bytes(part))
+    if (_FORBIDDEN - {"jwk"} if embedded else _FORBIDDEN) & said.keys():
+        raise JWSError("malformed")
+    alg, kid, typ, jwk = (said.get(name) for name in ("alg", "kid", "typ", "jwk"))
+    if not isinstance(alg, str) or not isinstance(typ, str | None) or not isinstance(jwk, dict | None):
+        raise JWSError("malformed")
+    if not (kid is None or (isinstance(kid, str) and 0 < len(kid) <= LONGEST_KID)):
+        raise JWSError("malformed")
+    return Protected(alg, kid, typ, cast("dict[str, Any] | None", jwk))
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    """Read one JSON object in which no name comes twice, no number is none, and every text can be written again."""
+    try:
+        found = _DECODER.decode(text.decode("utf-8"))
+        if b"\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode("utf-8")  # half of a surrogate pair is no text
+    except (ValueError, RecursionError):
+        raise JWSError("malformed") from None
+    if not isinstance(found, dict):
+        raise JWSError("malformed")
+    return cast("dict[str, Any]", found)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise ValueError("a name came twice")
+    return names
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
+
+
+def _bytes(part: bytes) -> bytes:
+    """Decode base64url. One value has one way of being written, so that a changed token is never the same one."""
+    try:
+        value = urlsafe_b64decode(part + b"=" * (-len(part) % 4))
+    except ValueError:
+        raise JWSError("malformed") from None
+    if _text(value) != part:
+        raise JWSError("malformed")
+    return value
+
+
+def _text(value: bytes) -> bytes:
+    return urlsafe_b64encode(value).rstrip(b"=")
+
+
+# -- keys -------------------------------------------------------------------------------------------------------
+
+
+def _secret_key(material: Material, algorithm: str, kid: str | None) -> Key:
+    if isinstance(material, Mapping):
+        raise ConfigError(f"key {kid}", "a JWK", f"{algorithm} takes a secret: the text or bytes themselves.")
+    secret = examined(material, f"key {kid or algorithm}")
+    if _KEY_TEXT(secret):
+        fix = f"{algorithm} would take a public key for a secret, and everybody knows it. Name the algorithm of the key pair."
+        raise ConfigError(f"key {kid or algorithm}", "the text of a key", fix)
+    keyed = hmac.new(secret, digestmod=HMACS[algorithm])
+
+    def mac(message: bytes) -> bytes:
+        copy = keyed.copy()
+        copy.update(message)
+        return copy.digest()
+
+    return Key(algorithm, kid, lambda message, signature: hmac.compare_digest(mac(message), signature), mac)
+
+
+def _pair_key(material: Material, algorithm: str, kid: str | None) -> Key:
+    from joserfc.errors import JoseError  # noqa: PLC0415 - the extra `jwt`
+    from joserfc.jwk import import_key  # noqa: PLC0415
+    from joserfc.jws import JWSRegistry  # noqa: PLC0415
+
+    if isinstance(material, Mapping):
+        _refuse_other_use(material, algorithm, kid)
+    known = material.reveal() if isinstance(material, Secret) else material
+    try:
+        key: Any = import_key(
+            cast("Any", dict(known) if isinstance(known, Mapping) else known), KINDS[algorithm]
+        )
+        model: Any = JWSRegistry.algorithms[algorithm]
+        model.check_key(key)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        fix = f"{algorithm} takes a key of kind {KINDS[algorithm]}, as PEM or JWK ({type(error).__name__})."
+        raise ConfigError(f"key {kid or algorithm}", type(material).__name__, fix) from None
+    return Key(
+        algorithm,
+        kid,
+        lambda message, signature: bool(model.verify(message, signature, key)),
+        (lambda message: cast("bytes", model.sign(message, key))) if key.is_private else None,
+        key.thumbprint(),
+    )
+
+
+def _refuse_other_use(jwk: Mapping[str, Any], algorithm: str, kid: str | None) -> None:
+    if jwk.get("alg", algorithm) != algorithm:
+        raise ConfigError(f"key {kid}", jwk["alg"], f"The JWK names another algorithm than {algorithm}.")
+    if jwk.get("use", "sig") != "sig":
+        raise ConfigError(f"key {kid}", jwk["use"], "The JWK is not for signatures.")

@@ -1,0 +1,1 @@
+"""Issuers: where keys come from, and who signs."""
