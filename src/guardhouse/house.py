@@ -29,6 +29,7 @@ from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.parts import Parts, resolve
 from guardhouse.refused import refused
+from guardhouse.rules import Rules
 from guardhouse.stacks import Asked, Stacks
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
@@ -148,6 +149,11 @@ class Guardhouse(Generic[U]):
         stack = self.stacks.add(name, area)
         self.areas[name] = area
         return stack
+
+    @property
+    def rules(self) -> Rules:
+        """What users may do: `@house.rules.define("view-admin")`, `house.rules.policy(Post, PostPolicy())`."""
+        return self.parts.rules
 
     def listen(self, event: type[Event], listener: Listener) -> None:
         """Call the listener, plain or async, for every event of that type. Only before the house is installed."""
@@ -323,8 +329,9 @@ class Guardhouse(Generic[U]):
             await resolve(listener(event))
 
     def freeze(self) -> None:
-        """Take no more listeners: the house is at work."""
+        """Take no more listeners and rules: the house is at work."""
         self._frozen = True
+        self.rules.freeze()
 
 
 def _no_user(visit: Visit, stack: Stack, client: Client) -> Decision:

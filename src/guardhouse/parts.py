@@ -11,6 +11,7 @@ from guardhouse.core.answer import Explain
 from guardhouse.core.events import Event
 from guardhouse.core.origin import Origins
 from guardhouse.core.provider import Provider
+from guardhouse.rules import Rules
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.crumbs import CookieReader
 from guardhouse.state.policy import SessionPolicy
@@ -41,6 +42,8 @@ class Parts:
     origins: Origins
     csrf_url: str = "/csrf-cookie"
     explain: Explain = "code"
+    rules: Rules = field(default_factory=Rules)
+    """What the application's users may do with its own things."""
     hosts: frozenset[bytes] = field(init=False)
     """The Host values that the configured public URLs stand for; empty when none is configured."""
     tokens: TokenStore | None = field(init=False)

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from guardhouse.edge import starlette
 from guardhouse.edge.asgi import Admit, BeforeBody, Passage, passage_in, user_in
+from guardhouse.edge.authorized import Load, authorized
 from guardhouse.edge.openapi import describe
 from guardhouse.edge.routes import Guarding
 from guardhouse.stacks import Asked
@@ -63,6 +64,15 @@ class Guardhouse(starlette.Guardhouse[U]):
     def require(self, *asked: Asked) -> Any:  # noqa: ANN401 - as above
         """Guard a router or a route whose endpoints do not ask for the user: `dependencies=[house.require("web")]`."""
         return self._security(asked, self.enter_user, "require")
+
+    def authorized(self, ability: object, load: Load, *asked: Asked, guests: bool = False) -> Any:  # noqa: ANN401 - as above
+        """Return a thing that a rule lets the user have: `Annotated[Post, house.authorized("update", load_post, "api")]`.
+
+        `load` is a dependency, or the name of a path parameter that `house.rules.bind` knows. With `guests` nobody is
+        sent away before the rule was asked; it hears of None then.
+        """
+        welcome = self.require if self.stack(*asked).clients else self.guard
+        return authorized(self, (self.optional if guests else welcome)(*asked), ability, load)
 
     def _before_body(self) -> BeforeBody:
         return _ask_route

@@ -10,7 +10,7 @@ from guardhouse.core.guard import SESSION, Guard, scheme_of
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.core.reasons_to_refuse import MAY_NOT
 from guardhouse.core.stack import Stack
-from guardhouse.edge.routes import RouteInfo, walk
+from guardhouse.edge.routes import RouteInfo, dependency_calls, walk
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -78,9 +78,18 @@ def _complete_operation(
         security = _both(security, [{_listed(guard, schemes, house): []} for guard in _guards(stack)])
     operation["security"] = security if required else [{}, *(one for one in security if one)]
     for status in _WHEN:
-        codes = sorted(_codes(status, stacks, method))
+        said = (str(reason) for reason in _said_besides(info) if REASONS[reason].status == status)
+        codes = sorted({*_codes(status, stacks, method), *said})
         if codes:
             operation.setdefault("responses", {}).setdefault(str(status), _response(status, codes))
+
+
+def _said_besides(info: RouteInfo) -> Iterator[Reason]:
+    """Name what the dependencies of a route say that stand behind its stacks, such as a rule over what it loads."""
+    for call in dependency_calls(getattr(info.context or info.route, "dependant", None)):
+        says: object = getattr(call, "says", ())
+        if isinstance(says, tuple):  # an application's own dependency may have such a name too
+            yield from (reason for reason in says if isinstance(reason, Reason))  # pyright: ignore[reportUnknownVariableType]
 
 
 def _both(one: Sequence[Requirement], other: Sequence[Requirement]) -> list[Requirement]:

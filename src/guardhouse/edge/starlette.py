@@ -22,8 +22,10 @@ from starlette.websockets import WebSocket, WebSocketState
 from guardhouse import house, settings
 from guardhouse.auth import Auth
 from guardhouse.core.area import Area, Stacked, Step
+from guardhouse.core.rule import Granted
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Caller, Decision, Identity
+from guardhouse.edge import ruling
 from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.asgi import (
     BeforeBody,
@@ -109,6 +111,14 @@ class Guardhouse(house.Guardhouse[U]):
         """Return the user's identity, or the program that called in its own name."""
         stack = self.stack(*names) if names else self._answered(connection)
         return asked(connection.scope, self, stack, self.admit_caller)
+
+    async def can(self, connection: HTTPConnection, ability: object, /, *about: Any) -> bool:  # noqa: ANN401 - any things
+        """Whether a rule lets whoever sends this connection do that: `house.can(request, "update", post)`."""
+        return await ruling.can(self, connection, ability, *about)
+
+    async def authorize(self, connection: HTTPConnection, ability: object, /, *about: Any) -> Granted:  # noqa: ANN401 - as above
+        """Ask a rule, and raise the refusal for a no: 403, 404 where it hides the thing, 401 for nobody."""
+        return await ruling.authorize(self, connection, ability, *about)
 
     def auth(self, connection: HTTPConnection, name: str | None = None) -> Auth[U]:
         """Return the desk of a session guard: `attempt`, `login`, `logout`."""
