@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from guardhouse.core.area import Stacked
+from collections.abc import Callable, Mapping
 
-ALIASES: tuple[str, ...] = ()
+from guardhouse.core.area import Stacked
+from guardhouse.steps.throttle import read_throttle
+
+_READERS: Mapping[str, Callable[[str], Stacked]] = {"throttle": read_throttle}
+"""What reads the parameters of each."""
+
+ALIASES: tuple[str, ...] = tuple(_READERS)
 """What is understood, without parameters."""
 
 
-def read_alias(text: str) -> Stacked | None:  # noqa: ARG001 - the aliases come with their steps
+def read_alias(text: str) -> Stacked | None:
     """Read one alias; None where it is none."""
-    return None
+    name, _, parameters = text.partition(":")
+    reader = _READERS.get(name)
+    return None if reader is None else reader(parameters)
