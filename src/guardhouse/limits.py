@@ -9,18 +9,19 @@ different lengths say so; for passwords there is `LoginThrottle`, which has no s
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
-from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from guardhouse.core.facts import Facts
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.state.attempts import AttemptLimit, Wait
-from guardhouse.state.limit import Limit, Spent, bucket_of, network_of
+from guardhouse.state.limit import Limit, Spent, bucket_of, network_of, spent_of
 from guardhouse.state.store import AttemptStore, KeepsAttempts, KeepsLimits, SessionStore
 from guardhouse.stores.memory_attempts import MemoryAttempts
 from guardhouse.users.credentials import fold_login
@@ -44,6 +45,8 @@ LOGIN_NETWORK = Limit(100, timedelta(minutes=15), "login")
 """How many logins may fail from one network: an office behind one address mistypes less, and a list of leaked passwords
 is longer."""
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}").fullmatch
+
 logger = logging.getLogger("guardhouse.limits")
 
 
@@ -62,8 +65,8 @@ class Limits:
         `limiter` is a plain or async function of the visit that returns a `Limit`, several, or None for no limit. It is
         called before the guards too, where `visit.caller` is None: what it says then holds for those who are refused.
         """
-        if not name or not set(name).isdisjoint(",:|/") or name[0].isdigit():
-            fix = "A name begins with no digit, and has no comma, colon, slash or bar: `throttle:name` must say it."
+        if not _NAME(name):
+            fix = "A name is up to fifty letters, digits, dots, dashes or underscores, and begins with a letter."
             raise ConfigError("limits.define", name, fix)
         self._limiters[name] = limiter
 
@@ -118,6 +121,7 @@ class Limits:
         if isinstance(self._store, KeepsLimits):
             _require_library()
             return _strategy(self._store.limits(self.clock))
+        logger.warning("%s", self.note)
         return self._local
 
     @cached_property
@@ -171,7 +175,7 @@ async def _hit(limiter: FixedWindowRateLimiter, limit: Limit, key: str, clock: C
 
 async def _look(limiter: FixedWindowRateLimiter, limit: Limit, key: str, clock: Callable[[], float]) -> Spent:
     reset, remaining = await limiter.get_window_stats(item_of(limit), key)
-    return Spent(remaining > 0, max(0, remaining), max(1, ceil(reset - clock())))
+    return spent_of(remaining, reset, clock())
 
 
 def _strategy(storage: Any) -> FixedWindowRateLimiter:  # noqa: ANN401 - of the store's own making
@@ -236,7 +240,8 @@ class LoginThrottle:
 
         An attacker with an account of his own would otherwise log in to it between two guesses.
         """
-        await self._limits.attempts.forget_attempts(_account_key(account, known_device=known_device))
+        with suppress(StoreError):  # who has come is not sent away because a count stays a little too high
+            await self._limits.attempts.forget_attempts(_account_key(account, known_device=known_device))
         await self._limits.give_back(self._network, _network_key(who))
 
 

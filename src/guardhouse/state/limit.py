@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from guardhouse.errors import ConfigError
 
-__all__ = ["Limit", "Spent", "bucket_of", "left", "network_of", "policies", "read_limit", "states"]
+__all__ = ["Limit", "Spent", "bucket_of", "network_of", "policies", "read_limit", "spent_of", "states"]
 
 IPV4_PREFIX, IPV6_PREFIX = 24, 64
 """What one subscriber, or one machine of a hoster, can change at will: the rest of an address is no identity."""
@@ -88,9 +88,9 @@ class Spent(Struct, frozen=True):
     reset: int
 
 
-def left(count: int, used: int, ends: float, now: float, *, allowed: bool) -> Spent:
-    """Work out what is left of a window that ends then."""
-    return Spent(allowed, max(0, count - used), max(1, ceil(ends - now)))
+def spent_of(remaining: int, ends: float, now: float) -> Spent:
+    """Say what is left of a window that ends then; nobody is told to come back at once."""
+    return Spent(remaining > 0, max(0, remaining), max(1, ceil(ends - now)))
 
 
 def read_limit(text: str, name: str = "") -> Limit:

@@ -133,16 +133,18 @@ class NamedThrottle:
         """Ask the limiter, and keep its limits apart from others."""
         limiter: Limiter = visit.parts.limits.limiter(self.limiter)
         said: Said = await resolve(limiter(visit))
-        if said is None:
-            return ()
-        return [self._named(visit, limit, known=known) for limit in _listed(self.limiter, said)]
+        listed = [] if said is None else _listed(self.limiter, said)
+        return [self._named(visit, limit, known=known, alone=len(listed) == 1) for limit in listed]
 
-    def _named(self, visit: Visit, limit: Limit, *, known: bool) -> Limit:
+    def _named(self, visit: Visit, limit: Limit, *, known: bool, alone: bool) -> Limit:
+        """Give a limit a name of its own, by which headers and storage tell it from its neighbours."""
         default = caller_key(visit, "caller") if known else None
         key = default if limit.key is None else bucket_of("key", limit.key)
-        # Two limits of one limiter must differ in name, for headers and for storage.
-        name = f"{self.limiter}: {limit.policy}" if limit.name == "" else limit.name
-        return replace(limit, name=name, key=key)
+        return replace(limit, name=limit.name or _name(self.limiter, limit, alone=alone), key=key)
+
+
+def _name(limiter: str, limit: Limit, *, alone: bool) -> str:
+    return limiter if alone else f"{limiter}: {limit.policy}"
 
 
 def read_throttle(parameters: str) -> Stacked:
