@@ -34,7 +34,7 @@ POLICY, STATE = b"ratelimit-policy", b"ratelimit"
 SAYS = (Reason.TOO_MANY_REQUESTS,)
 
 _WITHOUT_CALLER = frozenset({"address", "route"})
-_NUMBER = re.compile(r"[0-9]+").fullmatch
+_COUNT = re.compile(r"[0-9]{1,15}(/.*)?").fullmatch
 _MINUTES = re.compile(r"[0-9]{1,6}(\.[0-9]{1,4})?").fullmatch
 
 
@@ -45,7 +45,8 @@ class Throttle:
     `by` says whose requests count together. *caller*: a user, or a program, whatever credential it uses. *user*: a user;
     programs by their address. *token*: a credential that was handed out; a login by its user. *address*: a network, /24
     or /64, whoever calls. *route*: all who call this endpoint. Or a plain function of the visit that returns a text, or
-    None for the caller. A guest counts by address. `guests` is another number for guests and refused requests.
+    None for the caller. A guest counts by address. `strangers` is another number for guests and
+    refused requests.
 
     Equal throttles share their buckets wherever they stand; `prefix` keeps some apart, and is what headers call the
     limit. Write it before rules such as `Can`, whose refusals it then counts.
@@ -55,18 +56,18 @@ class Throttle:
     per: timedelta = timedelta(minutes=1)
     by: By = "caller"
     prefix: str = ""
-    guests: int | None = None
+    strangers: int | None = None
     headers: bool = True
 
     def __post_init__(self) -> None:
-        for count in (self.count, self.count if self.guests is None else self.guests):
+        for count in (self.count, self.count if self.strangers is None else self.strangers):
             Limit(count, self.per, self.prefix)
         if not callable(self.by) and self.by not in KEYS:
             fix = f"It is one of {', '.join(KEYS)}, or a function of the visit that returns a text."
             raise ConfigError("throttle.by", self.by, fix, nearest=nearest_of(str(self.by), KEYS))
-        if self.guests is not None and self.by in _WITHOUT_CALLER:
-            fix = f"By {self.by} everybody counts alike, so there is no number for guests."
-            raise ConfigError("throttle.guests", self.guests, fix)
+        if self.strangers is not None and self.by in _WITHOUT_CALLER:
+            fix = f"By {self.by} everybody counts alike, so there is no number for strangers."
+            raise ConfigError("throttle.strangers", self.strangers, fix)
 
     @staticmethod
     def named(name: str, *, headers: bool = True) -> NamedThrottle:
@@ -76,10 +77,12 @@ class Throttle:
     @property
     def name(self) -> str:
         """Say it as the alias does, as far as that can."""
-        numbers = f"{self.count}" if self.guests is None else f"{self.guests}|{self.count}"
-        minutes = self.per.total_seconds() / 60
+        limit = Limit(self.count, self.per)
+        minutes, odd = divmod(limit.seconds, 60)
+        numbers = limit.policy if odd else f"{self.count},{minutes}"
+        guests = "" if self.strangers is None else f"{self.strangers}|"
         by = "" if self.by == "caller" else f" by {self.by if isinstance(self.by, str) else 'key'}"
-        return f"{ALIAS}:{numbers},{minutes:g}{',' if self.prefix else ''}{self.prefix}{by}"
+        return f"{ALIAS}:{guests}{numbers}{',' if self.prefix else ''}{self.prefix}{by}"
 
     def steps(self) -> tuple[Step, ...]:
         """Test the address, ask the guards, count the caller; or count the address, where those are refused."""
@@ -94,7 +97,7 @@ class Throttle:
     async def limits(self, visit: Visit, *, known: bool) -> Sequence[Limit]:
         """Return the limit with the key of its bucket; `known` where the guards have spoken."""
         caller = visit.caller if known else None
-        number = self.count if caller is not None or self.guests is None else self.guests
+        number = self.count if caller is not None or self.strangers is None else self.strangers
         return (Limit(number, self.per, self.prefix, self._key(visit, known=known)),)
 
     def _key(self, visit: Visit, *, known: bool) -> str | None:
@@ -148,30 +151,32 @@ def _name(limiter: str, limit: Limit, *, alone: bool) -> str:
 
 
 def read_throttle(parameters: str) -> Stacked:
-    """Read what stands behind `throttle:`: `60,1`, `60,1,prefix`, `10|60,1` (guests, users), `10/minute`, `uploads`."""
+    """Read what stands behind `throttle:`: `60,1`, `60,1,prefix`, `10|60,1` (guests|users), `10/minute`, `uploads`."""
     first, *rest = (parameters or "60").split(",")
-    if "/" in first and len(rest) <= 1:
-        limit = read_limit(first)
-        return Throttle(limit.count, limit.per, prefix=_rest(rest, 0))
     guests, bar, users = first.rpartition("|")
-    numbers = [number for number in (guests, users) if number or bar]
-    if not all(map(_NUMBER, numbers)):
+    if not all(map(_COUNT, [users, *([guests] if bar else [])])):
         return _read_name(parameters)
-    minutes = _rest(rest, 0) or "1"
-    if not _MINUTES(minutes) or len(rest) > 2:  # noqa: PLR2004 - minutes and prefix
+    if "/" not in users:
+        users = f"{users}/{_seconds(rest.pop(0) if rest else '1', parameters)}seconds"
+    if len(rest) > 1:
         raise _unreadable(parameters)
-    per = timedelta(seconds=round(float(minutes) * 60, 6))
-    return Throttle(int(users), per, prefix=_rest(rest, 1), guests=int(guests) if bar else None)
+    limit = read_limit(users)
+    return Throttle(
+        limit.count, limit.per, prefix="".join(rest).strip(), strangers=int(guests) if bar else None
+    )
+
+
+def _seconds(minutes: str, parameters: str) -> int:
+    seconds = float(minutes) * 60 if _MINUTES(minutes) else 0.5
+    if seconds % 1:
+        raise _unreadable(parameters)
+    return int(seconds)
 
 
 def _read_name(name: str) -> Stacked:
     if not set(name).isdisjoint(",|/"):
         raise _unreadable(name)
     return Throttle.named(name)
-
-
-def _rest(rest: Sequence[str], index: int) -> str:
-    return rest[index].strip() if len(rest) > index else ""
 
 
 def _unreadable(parameters: str) -> ConfigError:
