@@ -27,6 +27,7 @@ from guardhouse.core.verdict import Allow, Caller, Client, Decision, Deny, Ident
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
+from guardhouse.limits import Limits
 from guardhouse.parts import Parts, resolve
 from guardhouse.refused import refused
 from guardhouse.rules import Rules
@@ -137,6 +138,11 @@ class Guardhouse(Generic[U]):
     def explain(self) -> Explain:
         """How much an answer says about a refusal."""
         return self.parts.explain
+
+    @property
+    def limits(self) -> Limits:
+        """Define limits by name, count by hand, and throttle logins: `house.limits.define("uploads", ...)`."""
+        return self.parts.limits
 
     def add_area(self, name: str, area: Area) -> Stack:
         """Add an area, before the house is installed."""

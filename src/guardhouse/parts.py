@@ -11,6 +11,7 @@ from guardhouse.core.answer import Explain
 from guardhouse.core.events import Event
 from guardhouse.core.origin import Origins
 from guardhouse.core.provider import Provider
+from guardhouse.limits import Limits
 from guardhouse.rules import Rules
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.crumbs import CookieReader
@@ -48,6 +49,8 @@ class Parts:
     """The Host values that the configured public URLs stand for; empty when none is configured."""
     tokens: TokenStore | None = field(init=False)
     """Where handed-out tokens lie, if the store keeps any."""
+    limits: Limits = field(init=False)
+    """How often something may be done, counted over the store."""
     load_now: Callable[[bytes], Record | None] | None = field(init=False)
     """The store's own inline loading, where it has that power."""
     session_cookie: CookieReader = field(init=False)
@@ -55,6 +58,7 @@ class Parts:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", self.store.tokens if isinstance(self.store, KeepsTokens) else None)
+        object.__setattr__(self, "limits", Limits(self.store, self.clock))
         object.__setattr__(self, "load_now", _inline(self.store))
         object.__setattr__(self, "hosts", frozenset(own.partition(b"://")[2] for own in self.origins.own))
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))

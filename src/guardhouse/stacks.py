@@ -11,6 +11,7 @@ from guardhouse.core.area import Area, Stacked, Step
 from guardhouse.core.guard import Guard
 from guardhouse.core.stack import Stack, derive
 from guardhouse.errors import ConfigError
+from guardhouse.parts import Parts
 from guardhouse.reading import nearest_of
 from guardhouse.steps.aliases import ALIASES, read_alias
 
@@ -52,6 +53,14 @@ class Stacks:
     def known(self, name: str) -> Stack | None:
         """Return the stack of that name; None where there is none."""
         return self._named.get(name)
+
+    def check(self, parts: Parts) -> None:
+        """Let every step that relies on something of the house say what is missing: its `check(parts)` raises."""
+        for stack in self._named.values():
+            for step in (*stack.before, *stack.after, *stack.refused):
+                ready = getattr(step.run, "check", None)
+                if ready is not None:
+                    ready(parts)
 
     def of_guard(self, name: str) -> Stack:
         """Return the stack that asks this guard and no other, although an area of the same name asks more."""

@@ -83,6 +83,8 @@ class Visit(Struct, eq=False):
     _verdicts: dict[str, Verdict] = {}
     params: Mapping[str, object] = NO_EVIDENCE
     """The path parameters of the route, as far as it is known where the question is asked."""
+    endpoint: str = ""
+    """What names the endpoint of the route, as far as it is known where the question is asked."""
     caller: Caller | None = None
     """Whom the guards have let in; there for the steps after them."""
     said: tuple[Header, ...] = ()

@@ -100,11 +100,11 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class TokenIssued:
-    """A token was issued for a user; `token` is its public id."""
+    """A token was issued for a user; `id` is its public name."""
 
     guard: str
     user: Any
-    token: str
+    id: str
     name: str
 
 
@@ -114,7 +114,7 @@ class TokenRevoked:
 
     guard: str
     user: Any
-    token: str | None
+    id: str | None
 
 
 Event: TypeAlias = (

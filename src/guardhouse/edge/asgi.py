@@ -131,7 +131,16 @@ class Passage(Struct, eq=False):
         params = scope.get("path_params")
         if params:
             visit.params = params
+        endpoint = scope.get("endpoint")
+        if endpoint is not None:
+            visit.endpoint = _name_of(endpoint)
         return visit
+
+
+def _name_of(endpoint: object) -> str:
+    """Name a function, a class, or the class of a mounted application."""
+    named: Any = endpoint if hasattr(endpoint, "__qualname__") else type(endpoint)
+    return f"{named.__module__}.{named.__qualname__}"
 
 
 def _receive(passage: Passage, scope: Scope, receive: Receive) -> Awaitable[Message]:

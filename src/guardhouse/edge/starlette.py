@@ -178,8 +178,9 @@ class Guardhouse(house.Guardhouse[U]):
         return self.areas[name]
 
     def check(self, app: Starlette) -> None:
-        """Raise `ConfigError` for a route that looks guarded and is not."""
+        """Raise `ConfigError` for a route that looks guarded and is not, or for a step that could not work."""
         check(app, self)
+        self.stacks.check(self.parts)
 
     def _before_body(self) -> BeforeBody | None:
         """Name what must speak before a body is read; on Starlette the guards of a route do so by themselves."""

@@ -5,9 +5,10 @@ A key that is not there is None or False. A store that is broken raises `StoreEr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
 
+from guardhouse.state.attempts import AttemptLimit, Attempts, Wait
 from guardhouse.state.record import Changes, Record
 from guardhouse.state.token import TokenRecord
 
@@ -142,4 +143,38 @@ class Closable(Protocol):
 
     async def close(self) -> None:
         """Close what is open; the store opens again when it is used again."""
+        ...
+
+
+class AttemptStore(Protocol):
+    """Where tries are counted, each account under the hash of its name. Every verb is one atomic step."""
+
+    async def attempt(self, key: bytes, limit: AttemptLimit, now: float) -> Attempts | Wait:
+        """Count a try in, or say how long to wait for it, as `state.attempts.decide` does."""
+        ...
+
+    async def forget_attempts(self, key: bytes) -> None:
+        """Go back to no tries."""
+        ...
+
+
+@runtime_checkable
+class KeepsAttempts(Protocol):
+    """An optional power: count the tries of accounts beside the sessions, for all processes."""
+
+    @property
+    def attempts(self) -> AttemptStore:
+        """Return where they are counted."""
+        ...
+
+
+@runtime_checkable
+class KeepsLimits(Protocol):
+    """An optional power: count requests beside the sessions, for all processes."""
+
+    def limits(self, clock: Callable[[], float]) -> Any:  # noqa: ANN401 - the library `limits` is an extra
+        """Return a `limits.aio.storage.Storage` that reads this clock, where it reads one of ours.
+
+        What it raises when it is away is a `StoreError`, or with `wrap_exceptions=True` the library's own.
+        """
         ...

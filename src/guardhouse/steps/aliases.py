@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 from guardhouse.core.area import Stacked
 from guardhouse.steps.can import read_can
+from guardhouse.steps.throttle import read_throttle
 
-_READERS: Mapping[str, Callable[[str], Stacked]] = {"can": read_can}
+_READERS: Mapping[str, Callable[[str], Stacked]] = {"can": read_can, "throttle": read_throttle}
 """What reads the parameters of each."""
 
 ALIASES: tuple[str, ...] = tuple(_READERS)

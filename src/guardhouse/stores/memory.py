@@ -6,9 +6,10 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from threading import Lock
+from typing import Any
 
 from guardhouse.errors import StoreError
 from guardhouse.state.record import (
@@ -21,6 +22,7 @@ from guardhouse.state.record import (
     passed,
     readable,
 )
+from guardhouse.stores.memory_attempts import MemoryAttempts
 from guardhouse.stores.memory_tokens import MemoryTokens
 
 SLICE = 10_000
@@ -36,6 +38,8 @@ class MemoryStore:
         self._sweep: Iterator[bytes] = iter(())
         self._used: dict[bytes, float] = {}
         self.tokens = MemoryTokens()
+        self.attempts = MemoryAttempts()
+        self._limits: Any = None
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -103,6 +107,14 @@ class MemoryStore:
                 return False
             self._used[name] = until
             return True
+
+    def limits(self, clock: Callable[[], float]) -> Any:  # noqa: ANN401 - a storage of the extra `limits`
+        """Return where requests are counted."""
+        from guardhouse.stores.memory_limits import MemoryLimits  # noqa: PLC0415 - an extra, loaded where it is used
+
+        if self._limits is None:
+            self._limits = MemoryLimits(clock)
+        return self._limits
 
     async def prune(self, now: float) -> int:
         """Sweep one slice; call it now and then."""

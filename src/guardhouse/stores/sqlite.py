@@ -9,12 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from anyio import to_thread
 
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged, opened, readable
+from guardhouse.stores.sqlite_attempts import SQLiteAttempts
 from guardhouse.stores.sqlite_file import SQLiteFile
 from guardhouse.stores.sqlite_tokens import SQLiteTokens
 
@@ -35,6 +36,7 @@ class SQLiteStore:
             raise ConfigError("store", str(path), fix)
         self._file = SQLiteFile(self.path, "FULL" if full_sync else "NORMAL")
         self.tokens = SQLiteTokens(self._file)
+        self.attempts = SQLiteAttempts(self._file)
 
     async def load(self, key: bytes) -> Record | None:
         """Read a record."""
@@ -111,6 +113,11 @@ class SQLiteStore:
         """Delete one slice of what has expired; call it now and then."""
         statements = (
             "DELETE FROM guardhouse_used WHERE name IN (SELECT name FROM guardhouse_used WHERE until <= ?1 LIMIT ?2)",
+            "DELETE FROM guardhouse_limits WHERE key IN (SELECT key FROM guardhouse_limits WHERE ends <= ?1 LIMIT ?2)",
+            (
+                "DELETE FROM guardhouse_attempts WHERE key IN "
+                "(SELECT key FROM guardhouse_attempts WHERE ends <= ?1 LIMIT ?2)"
+            ),
             (
                 "DELETE FROM guardhouse_sessions WHERE key IN "
                 "(SELECT key FROM guardhouse_sessions WHERE idle_until <= ?1 OR ends <= ?1 LIMIT ?2)"
@@ -121,6 +128,12 @@ class SQLiteStore:
             return [connection.execute(each, (now, PRUNE_SLICE)).rowcount for each in statements][-1]
 
         return await self._write(work)
+
+    def limits(self, clock: Callable[[], float]) -> Any:  # noqa: ANN401 - a storage of the extra `limits`
+        """Return where requests are counted."""
+        from guardhouse.stores.sqlite_limits import SQLiteLimits  # noqa: PLC0415 - an extra, loaded where it is used
+
+        return SQLiteLimits(self._file, clock)
 
     async def open(self) -> None:
         """Make the file and its schema; one of another schema, or that cannot be written, is an error."""

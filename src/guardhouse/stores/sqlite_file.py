@@ -31,6 +31,14 @@ CREATE TABLE IF NOT EXISTS guardhouse_owners (
     PRIMARY KEY (owner, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS guardhouse_owners_key ON guardhouse_owners (key);
+CREATE TABLE IF NOT EXISTS guardhouse_limits (
+    key TEXT PRIMARY KEY, hits INTEGER NOT NULL, began REAL NOT NULL, ends REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS guardhouse_limits_ends ON guardhouse_limits (ends);
+CREATE TABLE IF NOT EXISTS guardhouse_attempts (
+    key BLOB PRIMARY KEY, count INTEGER NOT NULL, began REAL NOT NULL, opens REAL NOT NULL, ends REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS guardhouse_attempts_ends ON guardhouse_attempts (ends);
 CREATE TABLE IF NOT EXISTS guardhouse_tokens (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, abilities TEXT NOT NULL,
     created REAL NOT NULL, digest BLOB NOT NULL, expires REAL, used REAL
