@@ -139,6 +139,18 @@ class Carried(Struct, eq=False):
                 await self._end()
         return login
 
+    async def renew(self) -> None:
+        """Go on under a new id, with new CSRF tokens, as after every proof of who one is; a remembered login stays one."""
+        session = await self.open()
+        if session.record is not None:
+            (plain, _), (remembered, _) = (
+                self._parts.sessions.lengths(remember=long) for long in (False, True)
+            )
+            stays = plain != remembered == session.record.idle
+            with self._whole():
+                left = session.record.ends - self._parts.clock() if stays else None
+                await self._move(session, self._changes(session), max_age=left)
+
     @contextmanager
     def _whole(self) -> Generator[None, None, None]:
         """Forget the changes when they could not be made: stored on leaving, they would be a login under the old id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Any, Generic, Self, TypeVar
 
 import anyio.lowlevel
@@ -32,6 +33,7 @@ from guardhouse.parts import Parts, resolve
 from guardhouse.refused import refused
 from guardhouse.rules import Rules
 from guardhouse.stacks import Asked, Stacks
+from guardhouse.state import signed
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.store import Closable, Openable, Prunable, SessionStore
@@ -210,6 +212,14 @@ class Guardhouse(Generic[U]):
             fix = f"Name a token guard: {', '.join(able) or 'there is none in this house'}."
             raise ConfigError("tokens", name, fix)
         return Tokens(self.parts, able[name])
+
+    def sign(self, path: str, *, expires: timedelta | float | None = None) -> str:
+        """Sign a path with its query, for `Signed()` to ask for: nothing of it can be changed.
+
+        `expires` is a length of time from now, or a moment in epoch seconds. Raises `ValueError` for what is no path.
+        """
+        ends = self.parts.clock() + expires.total_seconds() if isinstance(expires, timedelta) else expires
+        return signed.sign(self.parts.urls, path, ends)
 
     async def enter(self, visit: Visit, stack: Stack) -> Caller | None:
         """Let somebody in, or raise the refusal: what stands at a route asks this. None is a guest among guests."""

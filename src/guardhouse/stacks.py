@@ -30,6 +30,7 @@ class Stacks:
         self._default = default
         self._asked: dict[tuple[Asked, ...], Stack] = {}
         self._named: dict[str, Stack] = {}
+        self._made_of: dict[str, Area] = {}
         for name in guards.keys() | areas.keys():
             self.of(name)
 
@@ -84,7 +85,7 @@ class Stacks:
             return self._named.get(key) or self._kept(key, self._area(key))
         area = self._area(key)
         area = replace(area, steps=(*area.steps, *steps))
-        return self._kept(self._free(" ".join([key, *(step.name for step in steps)])), area)
+        return self._numbered(" ".join([key, *(step.name for step in steps)]), area)
 
     def _names(self, text: str) -> list[str] | None:
         """Read what names an area or guards: `api`, `web,token`, `auth:web,token`; None where it names neither."""
@@ -120,13 +121,14 @@ class Stacks:
                 raise settings.unknown("guard or area", name, [*self._guards, *self._areas])
         return Area(guards=names)
 
-    def _free(self, name: str) -> str:
-        """Return a name that no other stack has: decisions are kept by it, and two stacks must not share one."""
+    def _numbered(self, name: str, area: Area) -> Stack:
+        """Keep a stack under a name that no other has: decisions are kept by it, and two stacks must not share one."""
         free, number = name, 1
-        while free in self._named:
+        while free in self._named and self._made_of.get(free) != area:
             number += 1
             free = f"{name} #{number}"
-        return free
+        self._made_of[free] = area
+        return self._named.get(free) or self._kept(free, area)
 
     def _kept(self, name: str, area: Area) -> Stack:
         stack = self._named[name] = derive(name, area, self._guards)

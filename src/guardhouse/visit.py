@@ -358,6 +358,7 @@ class Visit(Struct, eq=False):
                 was.query,
                 presented,
                 was.single,
+                was.raw_path,
             )
 
     def user(self, identity: Identity) -> Awaitable[Any]:

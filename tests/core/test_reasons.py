@@ -22,6 +22,7 @@ from guardhouse.guards.token import TokenGuard
 from guardhouse.house import Guardhouse
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import EXPIRED, Deadline, Login, Record
+from guardhouse.steps.abilities import Abilities
 from guardhouse.users.memory import MemoryUsers
 from guardhouse.vault.secret import generate_secret
 from guardhouse.visit import Visit, unavailable
@@ -115,6 +116,7 @@ async def by_a_strange_token() -> Mapping[str, object]:
 AWAITED = {Reason.STEP_REFUSED: by_a_step, Reason.CREDENTIAL_UNKNOWN: by_a_strange_token}
 
 GIVEN = {
+    Reason.ABILITY_MISSING: lambda: evidence_of(Abilities("read")(Visit(HOUSE.parts, Facts("GET", "/", [])))),
     Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),
     Reason.SESSION_EXPIRED: lambda: evidence_of(WEB.judge(b"", EXPIRED[Deadline.IDLE])),
     Reason.NO_LOGIN_FOR_GUARD: lambda: evidence_of(WEB.judge(b"", RECORD)),

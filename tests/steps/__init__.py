@@ -1,1 +1,1 @@
-"""The steps that come with guardhouse."""
+"""The steps that come with guardhouse, each at work in a real application."""

@@ -49,6 +49,8 @@ class Facts(Struct, frozen=True, gc=False):
     presented: Presented = NOTHING_PRESENTED
     single: Mapping[bytes, bytes] | None = None
     """The headers by name, where no name came twice: a look-up costs a fraction of a search."""
+    raw_path: bytes = b""
+    """The path as it was written, where the server says it."""
 
     def __repr__(self) -> str:
         """Show no header: cookies, tokens and keys are among them."""

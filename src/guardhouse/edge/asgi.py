@@ -193,14 +193,16 @@ def facts_of(scope: Scope, house: Guardhouse[Any]) -> Facts:
     peer = client[0] if client else None
     if house.proxies:
         peer, scheme = seen_through(peer, _page_scheme(scheme), headers, house.proxies)
-    path, query = scope["path"], scope.get("query_string", b"")
+    path, query, raw = scope["path"], scope.get("query_string", b""), scope.get("raw_path") or b""
     if scope["type"] == "websocket":
         single = by_name(headers)
-        return Facts("GET", path, headers, scheme, peer, websocket=True, query=query, single=single)
+        return Facts(
+            "GET", path, headers, scheme, peer, websocket=True, query=query, single=single, raw_path=raw
+        )
     method = scope["method"]
     # A safe request is asked for its cookie and little else; an unsafe one for all that tells where it comes from.
     single = None if method in SAFE_METHODS else by_name(headers)
-    return Facts(method, path, headers, scheme, peer, query=query, single=single)
+    return Facts(method, path, headers, scheme, peer, query=query, single=single, raw_path=raw)
 
 
 def deniable(scope: Scope) -> bool:

@@ -15,6 +15,9 @@ from guardhouse.state.record import Changes, Login, Record, encode
 _FLASH = "_flash"
 _INTENDED = "_intended"
 
+CONFIRMED = "_confirmed"
+"""Under which key it stands when each user, `provider:id`, gave his password once more."""
+
 _decode = msgspec.msgpack.Decoder().decode
 
 

@@ -1,0 +1,70 @@
+"""The step that asks for a password given a moment ago: `Confirmed()`, `password.confirm`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from guardhouse.core.area import Step
+from guardhouse.core.reasons import Reason
+from guardhouse.core.verdict import Deny, Identity
+from guardhouse.errors import ConfigError
+from guardhouse.state.session import CONFIRMED
+from guardhouse.visit import Visit
+
+ALIAS = "password.confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Let in who gave his password within that time, at the login or through `auth.confirm(password)`.
+
+    `go_to` is the page at which a person is asked for it; a program hears 403. A token proves that somebody once had a
+    password, not that he has it now, so no token is let in.
+    """
+
+    within: timedelta = timedelta(hours=3)
+    go_to: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.within <= timedelta(0):
+            raise ConfigError(ALIAS, self.within, "A confirmation must last for some time.")
+
+    @property
+    def name(self) -> str:
+        """Write it as an alias."""
+        return f"{ALIAS}:{self.go_to or ''},{self.within.total_seconds():.0f}"
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return the one step, after the guards."""
+        return (Step(self.name, self, says=(Reason.CONFIRMATION_NEEDED,)),)
+
+    async def __call__(self, visit: Visit) -> Deny | None:
+        """Look at when the password was given last."""
+        given = await _last_given(visit)
+        if given is not None and visit.parts.clock() - given < self.within.total_seconds():
+            return None
+        evidence: dict[str, object] = {"within": str(self.within)}
+        return Deny(
+            self.name, Reason.CONFIRMATION_NEEDED, evidence | ({"go_to": self.go_to} if self.go_to else {})
+        )
+
+
+async def _last_given(visit: Visit) -> float | None:
+    caller = visit.caller
+    if not isinstance(caller, Identity) or caller.how != "session" or caller.since is None:
+        return None
+    marks = (await visit.carried.open()).get(CONFIRMED, {})
+    marked = marks.get(f"{caller.provider}:{caller.user_id}") if isinstance(marks, dict) else None
+    return max(caller.since, marked) if isinstance(marked, int | float) else caller.since
+
+
+def read_confirmed(parameters: str) -> Confirmed:
+    """Read what stands behind `password.confirm:`, the page to go to and the seconds for which a password counts."""
+    go_to, _, seconds = parameters.partition(",")
+    if seconds and not (seconds.isascii() and seconds.isdigit()):
+        raise ConfigError(
+            ALIAS, parameters, "Write the page and whole seconds: password.confirm:/confirm,10800."
+        )
+    within = timedelta(seconds=int(seconds)) if seconds else timedelta(hours=3)
+    return Confirmed(within, go_to or None)
