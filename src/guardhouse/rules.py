@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, NoReturn, TypeAlias, TypeVar, overload
 
 from msgspec import Struct
@@ -27,6 +27,7 @@ from guardhouse.core.rule import (
     shown,
 )
 from guardhouse.core.rule_function import RuleFunction, first_hint, read_function
+from guardhouse.core.rule_policy import Policy, read_policy
 from guardhouse.core.verdict import Client, Deny, Identity
 from guardhouse.errors import ConfigError
 from guardhouse.reading import nearest_of
@@ -36,16 +37,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 Named: TypeAlias = object
 """The name of an ability: a text, or a member of an enumeration of texts."""
-
-_HOOKS = ("before", "after")
-
-
-class _Policy(Struct, frozen=True):
-    """The rules over one class of things, by the names of abilities."""
-
-    name: str
-    methods: dict[str, RuleFunction]
-    before: RuleFunction | None
 
 
 class _Found(Struct, frozen=True):
@@ -75,7 +66,7 @@ class Rules:
 
     def __init__(self) -> None:
         self._defined: dict[str, tuple[str, RuleFunction]] = {}
-        self._policies: dict[type, _Policy] = {}
+        self._policies: dict[type, Policy] = {}
         self._before: list[RuleFunction] = []
         self._after: list[RuleFunction] = []
         self._binders: dict[str, _Binder] = {}
@@ -127,22 +118,16 @@ class Rules:
         before its methods. `clients` names the methods that programs may be judged by. Raises `ConfigError`.
         """
         self._refuse_late(f"policy({kind.__name__})")
-        if inspect.isclass(policy):
-            raise ConfigError("rules.policy", f"class {policy.__name__}", f"Write {policy.__name__}().")
-        name = type(policy).__name__
+        read = read_policy(policy, frozenset(clients))
         if kind in self._policies:
             fix = f"{self._policies[kind].name} answers for it; a class has one policy."
-            raise ConfigError("rules.policy", f"{name} for {kind.__name__}", fix)
-        methods = dict(_methods(policy, frozenset(clients)))
+            raise ConfigError("rules.policy", f"{read.name} for {kind.__name__}", fix)
         for asked in clients:
-            if asked not in methods:
-                nearest = nearest_of(asked, methods)
-                raise ConfigError(f"policy {name}, clients", asked, "It has no such method.", nearest=nearest)
-        if "after" in methods:
-            fix = "A policy has no `after`; say rules.after(...), or call the method otherwise."
-            raise ConfigError(f"policy {name}", "after", fix)
-        before = methods.pop("before", None)
-        self._policies[kind] = _Policy(name, methods, before)
+            if asked not in read.methods:
+                nearest = nearest_of(asked, read.methods)
+                fix = f"Its methods are: {', '.join(read.methods) or 'none'}."
+                raise ConfigError(f"policy {read.name}, clients", asked, fix, nearest=nearest)
+        self._policies[kind] = read
 
     def before(self, function: F, *, clients: bool = False) -> F:
         """Hear a function before every rule: `before(user, ability, *things)`; its first opinion is final."""
@@ -294,7 +279,7 @@ class Rules:
         )
         raise self._unknown(ability, what, self._abilities())
 
-    def _policy_for(self, thing: object) -> _Policy | None:
+    def _policy_for(self, thing: object) -> Policy | None:
         kinds = thing.__mro__ if isinstance(thing, type) else type(thing).__mro__
         return next((self._policies[kind] for kind in kinds if kind in self._policies), None)
 
@@ -368,19 +353,6 @@ def _unwelcome(function: RuleFunction, user: object) -> str:
 
 async def _awaited(value: Any | Awaitable[Any]) -> Any:  # noqa: ANN401 - what a function of the application gave
     return await value if inspect.isawaitable(value) else value
-
-
-def _methods(policy: object, clients: frozenset[str]) -> Iterator[tuple[str, RuleFunction]]:
-    """List what a policy answers for: its public methods, those of its parents too, as long as they take a user."""
-    for name in dir(type(policy)):
-        if name.startswith("_"):
-            continue
-        written = inspect.getattr_static(type(policy), name)
-        if not (inspect.isfunction(written) or isinstance(written, staticmethod | classmethod)):
-            continue
-        method = getattr(policy, name)
-        if name in _HOOKS or inspect.signature(method).parameters:
-            yield name, read_function(method, f"{type(policy).__name__}.{name}", clients=name in clients)
 
 
 def _several(abilities: Iterable[Named]) -> Iterable[Named]:

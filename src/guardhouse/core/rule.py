@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Literal, TypeAlias, final
-from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,6 +25,9 @@ NOT_FOR_CLIENTS = "a program calls in its own name, and this rule is for users"
 MISSING = "there is no such thing"
 
 _ABILITY = re.compile(r"[A-Za-z][\w.:-]*", re.ASCII)
+
+_IDS = frozenset({"int", "str", "UUID"})
+"""The types of ids by name, because the core knows no UUIDs."""
 
 _LONGEST_ID = 64
 
@@ -185,7 +187,7 @@ def _id_of(argument: object) -> str | None:
     else:
         slotted = type(getattr(type(argument), "id", None)).__name__ == "member_descriptor"
         found = getattr(argument, "id", None) if slotted else None
-    if isinstance(found, bool) or not isinstance(found, int | str | UUID):
+    if type(found).__name__ not in _IDS:
         return None
     text = str(found)
     return text if text and text.isprintable() and len(text) <= _LONGEST_ID else None
