@@ -49,10 +49,10 @@ def hidden_alone(user: Hidden): ...
 def hidden_in_list(user: list[Hidden | None]): ...
 def none(user: None): ...
 def default(user=None): ...
-def default_object(user: User = User()): ...  # noqa: B008
+def default_object(user: User = User()): ...
 def listed(user: list[None]): ...
 def dotted(user: "typing.Optional[User]"): ...  # type: ignore[name-defined]  # noqa: F821, UP037 # pyright: ignore[reportUndefinedVariable]
-def broken(user: "User |"): ...  # type: ignore[valid-type,syntax]  # noqa: F722 # pyright: ignore
+def broken(user: "User |"): ...  # type: ignore[valid-type,syntax]  # noqa: F722 # pyright: ignore[reportGeneralTypeIssues]
 def collected(*things): ...
 
 
@@ -65,7 +65,7 @@ def evaluated(hint):
     return rule
 
 
-class Callable_:
+class Judge:
     def __call__(self, user: MaybeUser, post): ...
 
 
@@ -103,7 +103,7 @@ def wrapper(*args, **kwargs): ...
         (broken, False),
         (collected, False),
         (lambda user: True, False),
-        (Callable_(), True),
+        (Judge(), True),
         (Policy().view, True),
         (functools.partial(alias), True),
         (functools.partial(functools.partial(alias)), True),
@@ -183,7 +183,7 @@ def test_what_cannot_be_asked_is_an_error(function):
     [
         (union, "union"),
         (Policy().view, "Policy.view"),
-        (Callable_(), "Callable_"),
+        (Judge(), "Judge"),
         (functools.partial(union), "union"),
         (lambda user: True, "<lambda>"),
         (evaluated(User), "rule"),
