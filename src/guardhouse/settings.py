@@ -16,6 +16,7 @@ from guardhouse.core.origin import well_formed
 from guardhouse.core.provider import Provider
 from guardhouse.core.proxy import Network, networks
 from guardhouse.errors import ConfigError
+from guardhouse.guards.legacy_token import LegacyTokenGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.parts import Parts
@@ -137,6 +138,8 @@ def checked_guards(
     """Name the guards, a session guard `web` where there are none, and choose the default one."""
     named = named_guards(guards or {"web": SessionGuard()}, parts.providers)
     for name, guard in named.items():
+        if isinstance(guard, LegacyTokenGuard):
+            guard.fitting(parts.providers[guard.provider or ""])
         if isinstance(guard, TokenGuard) and parts.tokens is None:
             fix = f"It keeps no tokens, which guard {name} needs; memory: and sqlite: do."
             raise ConfigError("store", type(parts.store).__name__, fix)

@@ -37,5 +37,7 @@ def _is_bad(guard: Guard, refusal: Refusal) -> bool:
 
 def _challenge(scheme: str, *, bad: bool) -> str:
     """Write one. Bearer has a word for a token that came and is no good, whatever the reason (RFC 6750 3.1)."""
-    error = ', error="invalid_token"' if bad and scheme.lower() == "bearer" else ""
+    if scheme.lower() == "basic":
+        return f'{scheme} realm="{REALM}", charset="UTF-8"'  # RFC 7617 2.1
+    error = ', error="invalid_token"' if bad and scheme.lower() in ("bearer", "dpop") else ""
     return f'{scheme} realm="{REALM}"{error}'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 U = TypeVar("U")
 
@@ -32,4 +32,13 @@ class Provider(Protocol[U]):
 
     async def rehash(self, user: U, password_hash: str) -> None:
         """Keep a fresher hash of the same password."""
+        ...
+
+
+@runtime_checkable
+class FindsByToken(Protocol):
+    """An optional power: find the user in whose row a token, or its hash, stands."""
+
+    async def by_token(self, field: str, value: str) -> Any | None:  # noqa: ANN401 - the application's own user
+        """Find the only user with that value in that field; an empty field matches nothing."""
         ...

@@ -68,6 +68,11 @@ class MemoryUsers:
         user = self._by_id[user_id]
         return user if all(getattr(user, key) == value for key, value in asked.items()) else None
 
+    async def by_token(self, field: str, value: str) -> User | None:
+        """Find the only user with that value in that field, which a subclass of `User` may add."""
+        found = [user for user in self._by_id.values() if value and getattr(user, field, None) == value]
+        return found[0] if len(found) == 1 else None
+
     def id_of(self, user: User) -> str:
         """Return the user's id."""
         return user.id

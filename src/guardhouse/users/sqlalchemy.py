@@ -90,6 +90,17 @@ class SQLUsers(Generic[U]):
             log.warning("two rows of %s share one %s: nobody is logged in", self._model.__name__, self._login)
         return found[0] if len(found) == 1 else None
 
+    async def by_token(self, field: str, value: str) -> U | None:
+        """Find the only user with that value in that column. Raise `ConfigError` where the model has none of that name."""
+        column = getattr(self._model, field, None)
+        if column is None:
+            raise ConfigError("guard field", field, f"{self._model.__name__} has no such column.")
+        if not value:
+            return None
+        with self._outages():
+            found = await self._rows.read(self._all.where(column == value).limit(2), {})
+        return found[0] if len(found) == 1 else None
+
     def id_of(self, user: U) -> str:
         """Return the primary key as text."""
         return str(getattr(user, self._key_name))
