@@ -232,7 +232,7 @@ class LoginThrottle:
         if not spent.allowed:
             return Wait(spent.reset)
         key = _account_key(account, known_device=known_device)
-        decided = await self._limits.attempts.attempt(key, self._account, self._limits.clock())
+        decided = await self._limits.attempts.attempt(key, self._account, self._limits.clock)
         return decided if isinstance(decided, Wait) else None
 
     async def forgive(self, who: HasFacts | str | None, account: str, *, known_device: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 
 from guardhouse.state.attempts import NO_ATTEMPTS, AttemptLimit, Attempts, Wait, decide, ends
@@ -21,9 +22,10 @@ class MemoryAttempts:
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def attempt(self, key: bytes, limit: AttemptLimit, now: float) -> Attempts | Wait:
+    async def attempt(self, key: bytes, limit: AttemptLimit, clock: Callable[[], float]) -> Attempts | Wait:
         """Count a try in, or say how long to wait for it."""
         with self._lock:
+            now = clock()
             attempts, _ = self._kept.get(key, (NO_ATTEMPTS, 0.0))
             decided = decide(attempts, limit, now)
             if isinstance(decided, Attempts):
