@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from guardhouse.errors import StoreError
 from guardhouse.state.attempts import AttemptLimit, Attempts, Wait
 from guardhouse.state.store import KeepsAttempts
+from guardhouse.stores import sqlite_file
 from guardhouse.stores.memory_attempts import MemoryAttempts
 
 from .kinds import in_sqlite, make_sqlite
@@ -103,3 +107,28 @@ async def test_a_flood_of_names_drops_what_is_past_then_the_oldest_and_never_gro
         assert len(attempts) <= 20
     assert await attempts.attempt(b"oldest", LIMIT, lambda: 802.0) == Attempts(1, 802.0)
     assert await attempts.attempt(b"99", LIMIT, lambda: 802.0) == Attempts(2, 801.0)
+
+
+# -- a fresh file -----------------------------------------------------------------------------------------------------
+
+
+async def test_who_opens_a_fresh_file_while_another_does_waits_for_it(tmp_path):
+    """SQLite refuses the second of two that switch a file to WAL at once, and asks no timeout."""
+    store = make_sqlite(tmp_path)
+    with closing(sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        releasing = Timer(0.3, other.execute, ["ROLLBACK"])
+        releasing.start()
+        assert await store.attempts.attempt(KEY, LIMIT, lambda: 100.0) == Attempts(1, 100.0)
+        releasing.join()
+    await store.close()
+
+
+async def test_nobody_waits_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite_file, "BUSY_MILLISECONDS", 50)
+    store = make_sqlite(tmp_path)
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="locked"):
+            await store.attempts.attempt(KEY, LIMIT, lambda: 100.0)
+    await store.close()
