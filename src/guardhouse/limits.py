@@ -99,6 +99,12 @@ class Limits:
         """Forget what was counted."""
         await self._with(lambda on: on.clear(item_of(limit), key), fall_back=True)
 
+    async def forget(self) -> None:
+        """Forget everything that was counted, requests and tries of accounts: for tests and demonstrations."""
+        await self.attempts.forget_attempts(None)
+        await self._limiter.storage.reset()
+        await self._local.storage.reset()
+
     @property
     def note(self) -> str | None:
         """Say what is worth knowing about where requests are counted; None where all processes count together."""

@@ -50,6 +50,8 @@ async def test_accounts_count_apart_and_one_is_forgotten(attempts):
     await attempts.forget_attempts(KEY)
     assert await attempts.attempt(KEY, LIMIT, lambda: 101.0) == Attempts(1, 101.0)
     assert await attempts.attempt(OTHER, LIMIT, lambda: 101.0) == Wait(9)
+    await attempts.forget_attempts(None)
+    assert await attempts.attempt(OTHER, LIMIT, lambda: 102.0) == Attempts(1, 102.0)
 
 
 async def test_of_a_hundred_parallel_tries_exactly_the_free_ones_pass(attempts):

@@ -156,8 +156,8 @@ class AttemptStore(Protocol):
         """
         ...
 
-    async def forget_attempts(self, key: bytes) -> None:
-        """Go back to no tries."""
+    async def forget_attempts(self, key: bytes | None) -> None:
+        """Go back to no tries of this account; None is every account."""
         ...
 
 

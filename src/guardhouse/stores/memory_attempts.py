@@ -34,10 +34,13 @@ class MemoryAttempts:
                     self._sweep(now)
             return decided
 
-    async def forget_attempts(self, key: bytes) -> None:
+    async def forget_attempts(self, key: bytes | None) -> None:
         """Go back to no tries."""
         with self._lock:
-            self._kept.pop(key, None)
+            if key is None:
+                self._kept.clear()
+            else:
+                self._kept.pop(key, None)
 
     def _sweep(self, now: float) -> None:
         """Drop what is past, and then the oldest: a tenth at least, so that not every new name looks at all others."""

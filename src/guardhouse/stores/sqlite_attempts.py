@@ -34,9 +34,9 @@ class SQLiteAttempts:
 
         return await write(self._file, work)
 
-    async def forget_attempts(self, key: bytes) -> None:
+    async def forget_attempts(self, key: bytes | None) -> None:
         """Go back to no tries."""
-        statement = "DELETE FROM guardhouse_attempts WHERE key = ?"
+        statement = "DELETE FROM guardhouse_attempts WHERE key = ?1 OR ?1 IS NULL"
         await write(self._file, lambda connection: connection.execute(statement, (key,)))
 
 
