@@ -20,6 +20,7 @@ OPTIONAL = {
     "click",
     "fastapi",
     "httpx2",
+    "limits",
     "pydantic",
     "pytest",
     "rich",

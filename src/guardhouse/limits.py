@@ -99,6 +99,12 @@ class Limits:
         """Forget what was counted."""
         await self._with(lambda on: on.clear(item_of(limit), key), fall_back=True)
 
+    async def forget(self) -> None:
+        """Forget everything that was counted, requests and tries of accounts: for tests and demonstrations."""
+        await self.attempts.forget_attempts(None)
+        await self._limiter.storage.reset()
+        await self._local.storage.reset()
+
     @property
     def note(self) -> str | None:
         """Say what is worth knowing about where requests are counted; None where all processes count together."""
@@ -232,7 +238,7 @@ class LoginThrottle:
         if not spent.allowed:
             return Wait(spent.reset)
         key = _account_key(account, known_device=known_device)
-        decided = await self._limits.attempts.attempt(key, self._account, self._limits.clock())
+        decided = await self._limits.attempts.attempt(key, self._account, self._limits.clock)
         return decided if isinstance(decided, Wait) else None
 
     async def forgive(self, who: HasFacts | str | None, account: str, *, known_device: bool = False) -> None:

@@ -305,12 +305,19 @@ async def test_an_outage_opens_no_door(store, desk):
 async def test_who_has_come_stays_although_the_count_cannot_be_forgotten(store, desk, monkeypatch):
     await desk.take(HOME, "ada")
 
-    async def away(_: bytes) -> None:
+    async def away(_: bytes | None) -> None:
         raise StoreError("away")
 
     monkeypatch.setattr(store.attempts, "forget_attempts", away)
     store.counted.trouble = StoreError("away")
     await desk.forgive(HOME, "ada")
+
+
+async def test_everything_may_be_forgotten(desk, limits):
+    for number in range(10):
+        await desk.take(HOME, "ada" if number < 3 else f"user{number}")
+    await limits.forget()
+    assert await passed(desk, HOME, "ada", 5) == 3
 
 
 async def test_a_visit_says_its_address_itself(desk):

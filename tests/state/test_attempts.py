@@ -53,7 +53,8 @@ def test_a_thousand_tries_in_one_window_are_three():
         pytest.param(Attempts(7, 1000.0, 1300.0), 1300.0, Attempts(8, 1000.0), id="the last of all"),
         pytest.param(Attempts(8, 1000.0), 2000.0, Wait(2600), id="after the most the window must end"),
         pytest.param(Attempts(8, 1000.0), 4600.0, Attempts(1, 4600.0), id="nobody is locked out for good"),
-        pytest.param(Attempts(3, 1000.0, 1012.0), 999.0, Attempts(1, 999.0), id="a clock set back locks nobody out"),
+        pytest.param(Attempts(3, 1000.0, 1012.0), 939.9, Attempts(1, 939.9), id="a clock set back locks nobody out"),
+        pytest.param(Attempts(3, 1000.0, 1012.0), 999.9, Wait(13), id="a try that was overtaken begins no new window"),
     ],
 )  # fmt: skip
 def test_delays_grow_with_the_tries(attempts, now, decided):

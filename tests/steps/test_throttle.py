@@ -498,6 +498,8 @@ def test_an_alias_is_read_and_written_back(alias, means):
         "throttle:10|,1",
         "throttle:10|rate_limit,1",
         "throttle:10/month",
+        "throttle:10/minute|60,1",
+        "throttle:/minute",
         "throttle:10/minute,a,b",
         "throttle:uploads,1",
         "throttle:0,1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,7 +17,6 @@ from guardhouse.state.limit import Limit
 from guardhouse.stores.sqlite import SQLiteStore
 
 ROOT = Path(__file__).parents[2]
-NOW = 1000.0
 
 
 @contextmanager
@@ -37,15 +37,19 @@ async def ended(started: subprocess.Popen[str]) -> int:
 
 async def limit(store: SQLiteStore, count: int, times: int) -> int:
     """Hit one limit so often, in parallel."""
-    limits = Limits(store, lambda: NOW)
-    said = await asyncio.gather(*(limits.hit(Limit(count), "shared", fall_back=False) for _ in range(times)))
+    limits = Limits(store, time.time)
+    said = await asyncio.gather(
+        *(limits.hit(Limit(count, timedelta(hours=1)), "shared", fall_back=False) for _ in range(times))
+    )
     return sum(spent.allowed for spent in said)
 
 
 async def attempt(store: SQLiteStore, tries: int, times: int) -> int:
     """Try one account so often, in parallel."""
-    allowed = AttemptLimit(tries=tries, delay=timedelta(seconds=30))
-    said = await asyncio.gather(*(store.attempts.attempt(b"shared", allowed, NOW) for _ in range(times)))
+    allowed = AttemptLimit(tries=tries, delay=timedelta(minutes=10))
+    said = await asyncio.gather(
+        *(store.attempts.attempt(b"shared", allowed, time.time) for _ in range(times))
+    )
     return sum(not isinstance(one, Wait) for one in said)
 
 

@@ -100,6 +100,13 @@ async def test_of_a_hundred_parallel_requests_exactly_as_many_pass_as_are_allowe
     assert {spent.reset for spent in said} == {60}
 
 
+async def test_requests_that_overtake_one_another_begin_no_new_window(store):
+    moments = iter(range(100_000, 0, -1))
+    limits = Limits(store, lambda: next(moments) / 1000)
+    said = await parallel(lambda: limits.hit(Limit(10), "a"), 100)
+    assert sum(spent.allowed for spent in said) == 10
+
+
 async def test_two_processes_at_one_file_count_together(tmp_path):
     store = make_sqlite(tmp_path)
     with process(store, "limit", "40", "100") as one, process(store, "limit", "40", "100") as other:

@@ -12,6 +12,13 @@ from guardhouse.errors import ConfigError
 
 _NO_TIME = timedelta(0)
 
+STRAGGLING = 60.0
+"""By how many seconds a request may seem to come before the window it falls into.
+
+Requests overtake one another, and the clocks of two machines differ. Were that taken for a clock that has been set
+back, which begins a new window, parallel requests would count in none.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptLimit:
@@ -81,7 +88,7 @@ def decide(attempts: Attempts, limit: AttemptLimit, now: float) -> Attempts | Wa
 
 def over(attempts: Attempts, limit: AttemptLimit, now: float) -> bool:
     """Whether the window is past, or was never begun; a clock set back does not lengthen it."""
-    return attempts.count == 0 or not attempts.began <= now < ends(attempts, limit)
+    return attempts.count == 0 or not attempts.began - STRAGGLING <= now < ends(attempts, limit)
 
 
 def ends(attempts: Attempts, limit: AttemptLimit) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from math import ceil
 
 from msgspec import Struct
@@ -26,7 +26,8 @@ LONGEST = timedelta(days=366)
 MOST = 999_999_999_999_999
 """The largest integer that a structured field can say (RFC 9651 3.3.1)."""
 
-_NAT64 = IPv6Network("64:ff9b::/96")
+_IPV4_MASK, _IPV6_MASK = -1 << 32 - IPV4_PREFIX, -1 << 128 - IPV6_PREFIX
+_NAT64 = int(IPv6Address("64:ff9b::")) >> 32
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _LARGEST_FIRST = sorted(_UNITS.items(), key=lambda unit: unit[1], reverse=True)
 _WRITTEN = re.compile(r"([0-9]{1,15})/([0-9]{1,9})? ?(second|minute|hour|day)s?").fullmatch
@@ -118,10 +119,8 @@ def network_of(peer: str | None) -> str:
     except ValueError:
         return NOWHERE
     if isinstance(address, IPv4Address):
-        return str(IPv4Network((int(address), IPV4_PREFIX), strict=False))
-    return str(
-        IPv6Network((int(address), IPV6_PREFIX), strict=False)
-    )  # by number: a zone id names no network
+        return f"{IPv4Address(int(address) & _IPV4_MASK)}/{IPV4_PREFIX}"
+    return f"{IPv6Address(int(address) & _IPV6_MASK)}/{IPV6_PREFIX}"  # by number: a zone id names no network
 
 
 def bucket_of(*parts: str) -> str:
@@ -134,7 +133,7 @@ def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Find the IPv4 address in a mapped one, behind a NAT64 (RFC 6052), or of a 6to4 network (RFC 3056)."""
     if isinstance(address, IPv4Address):
         return address
-    if IPv6Address(int(address)) in _NAT64:
+    if int(address) >> 32 == _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address
 

@@ -149,12 +149,15 @@ class Closable(Protocol):
 class AttemptStore(Protocol):
     """Where tries are counted, each account under the hash of its name. Every verb is one atomic step."""
 
-    async def attempt(self, key: bytes, limit: AttemptLimit, now: float) -> Attempts | Wait:
-        """Count a try in, or say how long to wait for it, as `state.attempts.decide` does."""
+    async def attempt(self, key: bytes, limit: AttemptLimit, clock: Callable[[], float]) -> Attempts | Wait:
+        """Count a try in, or say how long to wait for it, as `state.attempts.decide` does.
+
+        The clock is read within the step: a moment from before it would be past for who had to wait for his turn.
+        """
         ...
 
-    async def forget_attempts(self, key: bytes) -> None:
-        """Go back to no tries."""
+    async def forget_attempts(self, key: bytes | None) -> None:
+        """Go back to no tries of this account; None is every account."""
         ...
 
 

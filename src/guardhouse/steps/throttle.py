@@ -15,7 +15,7 @@ from typing import Literal, Protocol, TypeAlias, cast, get_args
 
 from guardhouse.core.area import Stacked, Step
 from guardhouse.core.reasons import Reason
-from guardhouse.core.verdict import Client, Deny, Identity
+from guardhouse.core.verdict import Caller, Deny, Identity
 from guardhouse.errors import ConfigError
 from guardhouse.limits import Limiter, Said
 from guardhouse.parts import Parts, resolve
@@ -34,7 +34,7 @@ POLICY, STATE = b"ratelimit-policy", b"ratelimit"
 SAYS = (Reason.TOO_MANY_REQUESTS,)
 
 _WITHOUT_CALLER = frozenset({"address", "route"})
-_COUNT = re.compile(r"[0-9]{1,15}(/.*)?").fullmatch
+_COUNT = re.compile(r"[0-9]{1,15}").fullmatch
 _MINUTES = re.compile(r"[0-9]{1,6}(\.[0-9]{1,4})?").fullmatch
 
 
@@ -98,17 +98,17 @@ class Throttle:
         """Return the limit with the key of its bucket; `known` where the guards have spoken."""
         caller = visit.caller if known else None
         number = self.count if caller is not None or self.strangers is None else self.strangers
-        return (Limit(number, self.per, self.prefix, self._key(visit, known=known)),)
+        return (Limit(number, self.per, self.prefix, self._key(visit, caller)),)
 
-    def _key(self, visit: Visit, *, known: bool) -> str | None:
+    def _key(self, visit: Visit, caller: Caller | None) -> str | None:
         if self.by == "route":
             return bucket_of("route", visit.endpoint)
-        if self.by == "address" or not known:
+        if caller is None or self.by == "address":
             return None
         if isinstance(self.by, str):
-            return caller_key(visit, self.by)
+            return caller_key(caller, self.by)
         key = self.by(visit)
-        return caller_key(visit, "caller") if key is None else bucket_of("key", key)
+        return caller_key(caller, "caller") if key is None else bucket_of("key", key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +137,12 @@ class NamedThrottle:
         limiter: Limiter = visit.parts.limits.limiter(self.limiter)
         said: Said = await resolve(limiter(visit))
         listed = [] if said is None else _listed(self.limiter, said)
-        return [self._named(visit, limit, known=known, alone=len(listed) == 1) for limit in listed]
+        caller = visit.caller if known else None
+        return [self._named(limit, caller, alone=len(listed) == 1) for limit in listed]
 
-    def _named(self, visit: Visit, limit: Limit, *, known: bool, alone: bool) -> Limit:
+    def _named(self, limit: Limit, caller: Caller | None, *, alone: bool) -> Limit:
         """Give a limit a name of its own, by which headers and storage tell it from its neighbours."""
-        default = caller_key(visit, "caller") if known else None
+        default = None if caller is None else caller_key(caller, "caller")
         key = default if limit.key is None else bucket_of("key", limit.key)
         return replace(limit, name=limit.name or _name(self.limiter, limit, alone=alone), key=key)
 
@@ -154,9 +155,10 @@ def read_throttle(parameters: str) -> Stacked:
     """Read what stands behind `throttle:`: `60,1`, `60,1,prefix`, `10|60,1` (guests|users), `10/minute`, `uploads`."""
     first, *rest = (parameters or "60").split(",")
     guests, bar, users = first.rpartition("|")
-    if not all(map(_COUNT, [users, *([guests] if bar else [])])):
+    count, slash, _ = users.partition("/")
+    if not all(_COUNT(number) for number in (count, guests) if number or bar):
         return _read_name(parameters)
-    if "/" not in users:
+    if not slash:
         users = f"{users}/{_seconds(rest.pop(0) if rest else '1', parameters)}seconds"
     if len(rest) > 1:
         raise _unreadable(parameters)
@@ -190,20 +192,13 @@ def _unreadable(parameters: str) -> ConfigError:
 # -- whose bucket -----------------------------------------------------------------------------------------------------
 
 
-def caller_key(visit: Visit, by: str) -> str | None:
-    """Name the bucket of whoever was let in; None for a guest, who counts by address."""
-    caller = visit.caller
-    if caller is None:
-        return None
+def caller_key(caller: Caller, by: str) -> str | None:
+    """Name the bucket of whoever was let in; None for the address."""
     if by == "token" and caller.token is not None:
         return bucket_of("token", caller.guard, caller.token)
     if isinstance(caller, Identity):
         return bucket_of("user", caller.provider, caller.user_id)
-    return _program_key(caller, by)
-
-
-def _program_key(program: Client, by: str) -> str | None:
-    return None if by == "user" else bucket_of("client", program.issuer, program.client_id)
+    return None if by == "user" else bucket_of("client", caller.issuer, caller.client_id)
 
 
 def _address_key(visit: Visit) -> str:
@@ -211,10 +206,11 @@ def _address_key(visit: Visit) -> str:
 
 
 def _listed(name: str, said: object) -> list[Limit]:
+    kind = type(said).__name__
     several = list(cast("Sequence[object]", said)) if isinstance(said, list | tuple) else [said]
     limits = [one for one in several if isinstance(one, Limit)]
     if len(limits) < len(several):
-        raise ConfigError(f"limiter {name}", type(said).__name__, "Return a Limit, a list of them, or None.")
+        raise ConfigError(f"limiter {name}", kind, "Return a Limit, a list of them, or None.")
     return limits
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 
 from guardhouse.state.attempts import NO_ATTEMPTS, AttemptLimit, Attempts, Wait, decide, ends
@@ -21,9 +22,10 @@ class MemoryAttempts:
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def attempt(self, key: bytes, limit: AttemptLimit, now: float) -> Attempts | Wait:
+    async def attempt(self, key: bytes, limit: AttemptLimit, clock: Callable[[], float]) -> Attempts | Wait:
         """Count a try in, or say how long to wait for it."""
         with self._lock:
+            now = clock()
             attempts, _ = self._kept.get(key, (NO_ATTEMPTS, 0.0))
             decided = decide(attempts, limit, now)
             if isinstance(decided, Attempts):
@@ -32,10 +34,13 @@ class MemoryAttempts:
                     self._sweep(now)
             return decided
 
-    async def forget_attempts(self, key: bytes) -> None:
+    async def forget_attempts(self, key: bytes | None) -> None:
         """Go back to no tries."""
         with self._lock:
-            self._kept.pop(key, None)
+            if key is None:
+                self._kept.clear()
+            else:
+                self._kept.pop(key, None)
 
     def _sweep(self, now: float) -> None:
         """Drop what is past, and then the oldest: a tenth at least, so that not every new name looks at all others."""

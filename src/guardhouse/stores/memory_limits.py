@@ -13,6 +13,7 @@ from typing import NamedTuple
 from limits.aio.storage import Storage
 
 from guardhouse.errors import StoreError
+from guardhouse.state.attempts import STRAGGLING
 
 MOST_KEYS = 100_000
 """How many windows are kept: who changes addresses all the time costs memory, but not without end."""
@@ -26,8 +27,8 @@ class Window(NamedTuple):
     ends: float
 
     def live(self, now: float) -> bool:
-        """Whether it is now; a clock set back does not lengthen it."""
-        return self.began <= now < self.ends
+        """Whether it is now; a clock set back does not lengthen it, a request that was overtaken is in it."""
+        return self.began - STRAGGLING <= now < self.ends
 
 
 class MemoryLimits(Storage):
@@ -52,8 +53,8 @@ class MemoryLimits(Storage):
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count, and return what is counted; the first begins the window."""
-        now = self._clock()
         with self._lock:
+            now = self._clock()
             window = self._windows.get(key)
             if window is not None and window.live(now):
                 window = Window(max(0, window.hits + amount), window.began, window.ends)

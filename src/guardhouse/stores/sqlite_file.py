@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import Literal, TypeAlias
 from weakref import ref
 
@@ -115,7 +116,7 @@ class SQLiteFile:
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=0)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _let_readers_go_on(connection)
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
@@ -125,6 +126,20 @@ class SQLiteFile:
             if connection is not None:
                 connection.close()
         self._reader = self._writer = None
+
+
+def _let_readers_go_on(connection: sqlite3.Connection) -> None:
+    """Switch to WAL. Of two processes that do so at a fresh file one is refused at once, whatever the timeout says."""
+    ends = monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > ends:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _close_around_forks(file: ref[SQLiteFile]) -> None:

@@ -8,19 +8,22 @@ from collections.abc import Callable
 from limits.aio.storage import Storage
 
 from guardhouse.errors import StoreError
+from guardhouse.state.attempts import STRAGGLING
 from guardhouse.stores.sqlite_file import SQLiteFile
 from guardhouse.stores.sqlite_work import row, write
 
-# A window that lies in the future was begun by a clock that has been set back since: it must not last longer for that.
-_COUNT = """
+# A window that lies far in the future was begun by a clock that has been set back since, and must not last longer.
+_LIVE = f"{{now}} >= began - {STRAGGLING} AND {{now}} < ends"
+_HERE = _LIVE.format(now=":now")
+_COUNT = f"""
 INSERT INTO guardhouse_limits (key, hits, began, ends) VALUES (:key, max(0, :amount), :now, :now + :expiry)
 ON CONFLICT (key) DO UPDATE SET
-    hits = CASE WHEN :now >= began AND :now < ends THEN max(0, hits + :amount) ELSE excluded.hits END,
-    began = CASE WHEN :now >= began AND :now < ends THEN began ELSE excluded.began END,
-    ends = CASE WHEN :now >= began AND :now < ends THEN ends ELSE excluded.ends END
+    hits = CASE WHEN {_HERE} THEN max(0, hits + :amount) ELSE excluded.hits END,
+    began = CASE WHEN {_HERE} THEN began ELSE excluded.began END,
+    ends = CASE WHEN {_HERE} THEN ends ELSE excluded.ends END
 RETURNING hits
-"""
-_FIND = "SELECT hits, ends FROM guardhouse_limits WHERE key = ?1 AND ?2 >= began AND ?2 < ends"
+"""  # noqa: S608 - constants
+_FIND = f"SELECT hits, ends FROM guardhouse_limits WHERE key = ?1 AND {_LIVE.format(now='?2')}"  # noqa: S608 - constants
 
 
 class SQLiteLimits(Storage):
@@ -40,9 +43,9 @@ class SQLiteLimits(Storage):
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count, and return what is counted; the first begins the window."""
-        values = {"key": key, "amount": amount, "expiry": expiry, "now": self._clock()}
 
         def work(connection: sqlite3.Connection) -> int:
+            values = {"key": key, "amount": amount, "expiry": expiry, "now": self._clock()}
             # All rows, of which there is one: a statement that is not read to its end stays open over the commit.
             return int(connection.execute(_COUNT, values).fetchall()[0][0])
 
