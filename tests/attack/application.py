@@ -16,6 +16,7 @@ from typing import Any, Self
 from tests.attack.cases import SkippedError
 from tests.attack.process import Certificate, Child, free_port
 from tests.attack.target import Target, fill, load
+from tests.attack.tokens import published
 from tests.attack.wire import Address, Answer, Message, exchange
 
 SOURCES = Path(__file__).resolve().parents[2]
@@ -53,9 +54,10 @@ class Application:
             "key": str(self._certificate.key),
             "token": secrets.token_hex(16),  # no text that may begin with "-": it stands on a command line
         }
+        self.callback = Callback()
+        self._variables["callback"] = self.callback.authority
         self.target: Target = load(target, self._variables, variables)
         self._children: dict[str, Child] = {}
-        self.callback = Callback()
 
     def __enter__(self) -> Self:
         self._start("http", self.target.command, self.port)
@@ -147,6 +149,10 @@ class Application:
         return exchange(self.child.address, Message("\r\n".join(head).encode() + b"\r\n\r\n" + data))
 
 
+KEYS = "/keys"
+"""Where the callback publishes the keys of another issuer, which an application may be told to believe."""
+
+
 class Callback:
     """A host of the attacker's: whoever calls it was talked into it."""
 
@@ -157,7 +163,12 @@ class Callback:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 hits.append(self.path)
-                self.send_error(404)
+                if self.path != KEYS:
+                    self.send_error(404)
+                    return
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(published())
 
             def log_message(self, *_: object) -> None:
                 """Keep quiet."""

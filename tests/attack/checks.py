@@ -130,6 +130,13 @@ def _server_alive(expected: bool, seen: Observation) -> Iterable[Finding]:
         yield Failure("server_alive", expected, alive)
 
 
+def _evaluated(most: int, seen: Observation) -> Iterable[Finding]:
+    """What is turned away with 429 or 503 was not weighed at all."""
+    weighed = [answer for answer in seen.answers if answer.status not in (429, 503)]
+    if len(weighed) > most:
+        yield Failure("evaluated_max", most, len(weighed))
+
+
 def _outbound(limit: int, seen: Observation) -> Iterable[Finding]:
     hits = seen.scene.application.callback.hits[seen.hits :]
     if len(hits) > limit:
@@ -168,6 +175,7 @@ CHECKS: Mapping[str, Check] = {
     "success_count_max": _successes("success_count_max", lambda won, limit: won <= limit),
     "success_min": _successes("success_min", lambda won, limit: won >= limit),
     "server_alive": _server_alive,
+    "evaluated_max": _evaluated,
     "outbound_requests": _outbound,
     "outbound_requests_max": _outbound,
 }

@@ -138,7 +138,7 @@ def _knowing_the_token(request: Request, lookup: Lookup) -> Lookup:
         if name != "TOKEN":
             return lookup(name)
         if not forged:
-            forged.append(forge(expand_all(request["token"], lookup)))
+            forged.append(forge(expand_all(request["token"], lookup), lookup))
         return forged[0]
 
     return known

@@ -29,7 +29,7 @@ from tests.attack.wire import Answer
 
 TRANSPORTS = frozenset({"http", "raw"})
 ALL_CHECKS = {**CHECKS, **ANSWER_CHECKS, **COOKIE_CHECKS, **SESSION_CHECKS}
-ELSEWHERE = frozenset({"idle_timer", "body_equal_group", "timing"})
+ELSEWHERE = frozenset({"idle_timer", "body_equal_group", "timing", "repeat"})
 """Fields that take more than one playing of the case."""
 
 
@@ -69,6 +69,7 @@ def set_up(case: Case, application: Application) -> Scene:
     """Begin anew, and build the state that the case starts from."""
     application.reset()
     scene = Scene(application, case.transport)
+    scene.instead = application.target.instead.get(case.id, {})
     build(case.precondition, scene)
     return scene
 
@@ -82,7 +83,8 @@ def _step(step: Step, scene: Scene) -> Iterable[Finding]:
         case action:
             raise SkippedError(f"no way to {action}")
     if step.request:
-        yield from look(step, observe(step.request, scene))
+        times = {"repeat": step.expected["repeat"]} if "repeat" in step.expected else {}
+        yield from look(step, observe({**step.request, **times}, scene))
 
 
 def look(step: Step, seen: Observation) -> Iterable[Finding]:

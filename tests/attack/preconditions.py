@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 
@@ -184,6 +185,47 @@ def _anonymous_id(scene: Scene, jar: Jar) -> str:
     return jar.get(scene.target.cookie("session"))
 
 
+def _token(scene: Scene, *abilities: str) -> str:
+    """Let USER issue a token, and forget his browser; return the token's id."""
+    jar = Jar()
+    scene.log_in("USER", jar)
+    scene.names["CSRF"] = scene.csrf(jar)
+    wish = {"name": "attack", "scopes": list(abilities)}
+    answer = scene.visit("pat_create", jar, wish, headers=[["${CSRF_HEADER}", "${CSRF}"]])
+    if answer.status != 201:
+        raise SetUpError(f"pat_create answered {answer.status}: {answer.text[:200]}")
+    issued = json.loads(answer.body)
+    scene.names["PAT"] = issued["token"]
+    return str(issued["id"])
+
+
+def _pat(scene: Scene) -> None:
+    _token(scene, "*")
+
+
+def _pat_read_only(scene: Scene) -> None:
+    _token(scene, "read")
+
+
+def _pat_revoked(scene: Scene) -> None:
+    token_id, jar = _token(scene, "*"), Jar()
+    scene.log_in("USER", jar)
+    headers = [
+        *([name, value] for name, value in (("Origin", "${ORIGIN}"), ("Sec-Fetch-Site", "same-origin")))
+    ]
+    path = f"{scene.target.roles['pat_create'].path}/{token_id}"
+    request = {
+        "method": "DELETE",
+        "path": path,
+        "path_role": "pat_create",
+        "headers": headers,
+        "cookies": "jar",
+    }
+    answer = scene.ask(scene.message(request, jar))
+    if answer.status != 204:
+        raise SetUpError(f"a token cannot be revoked: {answer.status}")
+
+
 BUILDERS: Mapping[str, Builder] = {
     "anonymous": _anonymous,
     "anonymous_csrf": _anonymous_csrf,
@@ -202,6 +244,9 @@ BUILDERS: Mapping[str, Builder] = {
     "expired_absolute": _expired_absolute,
     "remember_me": _remember_me,
     "throttled": _throttled,
+    "pat": _pat,
+    "pat_read_only": _pat_read_only,
+    "pat_revoked": _pat_revoked,
     "store_down": _broken("down"),
     "store_slow": _broken("slow"),
     "store_corrupt_payload": _broken("corrupt"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Barrier, Thread
@@ -18,6 +19,10 @@ from tests.attack.wire import Answer, Line, Message, exchange
 SUCCESS = range(200, 300)
 REDIRECT = range(300, 400)
 WELL_BEHAVED = (["Origin", "${ORIGIN}"], ["Sec-Fetch-Site", "same-origin"])
+ISSUED = frozenset(
+    {"ALG", "KID", "TRUSTED_SIGNATURE", "CREDENTIALS_CHANGED", "REVOKED_JTI", "REVOKED_SID_CLAIM"}
+)
+"""What stands for something that the application's own issuer says."""
 NEW_PASSWORD = "a new password, long enough"
 
 
@@ -32,6 +37,7 @@ class Scene:
         self.names: dict[str, str] = {}
         self.fault: str = ""
         self.talk: list[str] = []
+        self.instead: Mapping[str, str] = {}
 
     # What is what
 
@@ -43,9 +49,26 @@ class Scene:
             return own or self._named(name)
         if name in self.names:
             return self.names[name]
+        if name.partition(" ")[0] in ISSUED:
+            return self._issued(name)
         if name in target.values:
             return expand(target.values[name], self.value)
         return self._constant(name)
+
+    def _issued(self, name: str) -> str:
+        """Ask the application, as only its own issuer can."""
+        kind, _, message = name.partition(" ")
+        if kind in ("ALG", "KID", "TRUSTED_SIGNATURE"):
+            said = self.application.hook("sign", message=message or "x")
+            return str(said[{"ALG": "alg", "KID": "kid"}.get(kind, "signature")])
+        if kind == "CREDENTIALS_CHANGED":
+            user = self.user("USER")
+            changed = self.application.hook("change_password", email=user.username, password=user.password)
+            return str(changed["now"])
+        claim = {"REVOKED_JTI": "jti", "REVOKED_SID_CLAIM": "sid"}[kind]
+        self.names[kind] = secrets.token_urlsafe(16)
+        self.application.hook("revoked", claim=claim, value=self.names[kind])
+        return self.names[kind]
 
     def _constant(self, name: str) -> str:
         target, host = self.target, self.application.authority(self.transport)
@@ -92,7 +115,8 @@ class Scene:
 
     def message(self, request: Request, jar: Jar | None = None) -> Message:
         """Write a request of this scene."""
-        role = self.target.roles.get(str(request["path_role"]))
+        wanted = str(request["path_role"])
+        role = self.target.roles.get(self.instead.get(wanted, wanted))
         if role is None:
             raise SkippedError(f"the target has no role {request['path_role']}")
         return write(request, role, self.value("HOST"), self.jar if jar is None else jar, self.value)

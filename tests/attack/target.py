@@ -53,6 +53,8 @@ class Target:
     fixtures: Mapping[str, Any] = field(default_factory=dict[str, Any])
     disputed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """Cases held to be wrong here: in which fields, and why. They are played, and then skipped with that reason."""
+    instead: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """Cases that are about a special route of a role, and the role that is such a one here."""
 
     def cookie(self, role: str) -> str:
         """Return the name of a cookie; empty if the application has none for that role."""

@@ -214,7 +214,7 @@ def test_a_status_is_matched_by_number_class_or_absence(status, pattern, holds):
 )
 def test_tokens_are_forged_as_described(sign):
     header, claims, signature = forge(
-        {"header": {"alg": "x"}, "claims": {"exp": "now+300"}, "sign": sign}
+        {"header": {"alg": "x"}, "claims": {"exp": "now+300"}, "sign": sign}, str
     ).split(".")
     assert json.loads(base64.urlsafe_b64decode(header + "==")) == {"alg": "x"}
     assert isinstance(json.loads(base64.urlsafe_b64decode(claims + "=="))["exp"], int)
@@ -222,11 +222,23 @@ def test_tokens_are_forged_as_described(sign):
 
 
 @pytest.mark.parametrize(
-    "token", [{"dpop_mutation": "x"}, {"header": {}, "sign": {"alg": "RS256", "key": "trusted"}}]
+    "token", [{"dpop_mutation": "x"}, {"header": {}, "sign": {"alg": "RS256", "key": "another"}}]
 )
 def test_a_token_that_cannot_be_forged_is_skipped(token):
     with pytest.raises(SkippedError):
-        forge(token)
+        forge(token, str)
+
+
+def test_what_only_the_application_can_say_is_asked_for():
+    said = {"CREDENTIALS_CHANGED": "1000.5"}
+    token = {
+        "header": {"alg": "x"},
+        "claims": {"iat": "user.cred_changed-60", "exp": {"raw": "1e999"}},
+        "sign": {"key": "trusted"},
+    }
+    signed, _, signature = forge(token, lambda name: said.get(name, name[-3:])).rpartition(".")
+    claims = base64.urlsafe_b64decode(signed.partition(".")[2] + "==")
+    assert (claims, signature) == (b'{"iat":940,"exp":1e999}', signed[-3:])
 
 
 CASE = Case("x-1", "x", "title", "http", (), "anonymous", (Step({}, {}),))

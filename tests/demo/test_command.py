@@ -207,4 +207,4 @@ def test_the_token_is_said_once_and_never_logged():
         process.terminate()
         out, err = process.communicate(timeout=10)
     assert token not in out + err
-    assert "credential_rejected" in err
+    assert "token_malformed" in err

@@ -333,7 +333,7 @@ def test_only_the_other_name_of_this_machine_may_be_called_besides(client: TestC
 
 def test_openapi_tells_of_token_and_session_and_the_refusals(client: TestClient):
     operation = client.get("/openapi.json").json()["paths"]["/api/do_thing"]["post"]
-    assert operation["security"] == [{"token": []}, {"session": []}]
+    assert operation["security"] == [{"token": []}, {"jwt": []}, {"session": []}]
     assert {"200", "401", "403"} <= set(operation["responses"])
 
 
@@ -378,7 +378,7 @@ def program() -> Iterator[TestClient]:
     """Call a demo of its own with Ada's token, from nowhere a browser would be."""
     settings = Settings(tls=True)
     with TestClient(build(settings), base_url=ORIGIN) as client:
-        client.headers["Authorization"] = f"Bearer {settings.api_token}"
+        client.headers["Authorization"] = f"Bearer {settings.api_token.plain}"
         yield client
 
 
@@ -394,7 +394,7 @@ def test_a_program_comes_in_by_its_token_and_is_never_asked_where_from(program: 
 
 def test_a_bad_token_is_final_even_beside_a_session(client: TestClient):
     answer = logged_in(client).get("/api/me", headers={"Authorization": "Bearer wrong"})
-    assert (answer.status_code, answer.json()["code"]) == (401, "credential_rejected")
+    assert (answer.status_code, answer.json()["code"]) == (401, "credential_unknown")
     assert answer.headers["www-authenticate"].startswith('Bearer realm="guardhouse", error="invalid_token"')
 
 
@@ -405,8 +405,8 @@ def test_the_token_opens_no_page_for_people(program: TestClient):
 def test_every_start_has_a_token_of_its_own_that_its_settings_do_not_show():
     one, other = Settings(controls="hooks"), Settings()
     assert one.api_token != other.api_token
-    assert len(one.api_token) > 40
-    assert one.api_token not in repr(one)
+    assert len(one.api_token.plain) > 40
+    assert one.api_token.plain not in repr(one)
     assert "hooks" not in repr(one)
 
 
@@ -440,3 +440,48 @@ def test_below_the_api_whoever_is_let_in_is_told_what_there_is(program: TestClie
 def test_no_cache_keeps_an_error(client: TestClient, method, path, status):
     answer = client.request(method, f"{ORIGIN}{path}", content=b"x")
     assert (answer.status_code, answer.headers["cache-control"]) == (status, "no-store")
+
+
+# -- tokens of every kind -------------------------------------------------------------------------------------------
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_user_issues_a_token_that_is_good_for_what_it_says(client: TestClient, new_client):
+    made = logged_in(client).post("/api/tokens", json={"name": "laptop", "abilities": ["read"]})
+    assert made.status_code == 201
+    token, program = made.json()["token"], new_client()
+    assert program.get("/api/done", headers=bearer(token)).status_code == 200
+    refused = program.post("/api/do_thing", headers=bearer(token))
+    assert (refused.status_code, refused.json()["code"]) == (403, "ability_missing")
+    assert 'error="insufficient_scope"' in refused.headers["www-authenticate"]
+    assert made.json()["id"] in [one["id"] for one in client.get("/api/tokens").json()["tokens"]]
+    assert client.delete(f"/api/tokens/{made.json()['id']}").status_code == 204
+    assert program.get("/api/done", headers=bearer(token)).json()["code"] == "token_unknown"
+
+
+def test_a_signed_token_is_good_without_a_session(client: TestClient, new_client):
+    token = logged_in(client).post("/api/access-token").json()["access_token"]
+    assert new_client().post("/api/do_thing", headers=bearer(token)).status_code == 200
+    assert new_client().get("/api/me", headers=bearer(f"{token[:-4]}AAAA")).json()["code"] == "jwt_signature"
+
+
+def test_only_ada_enters_the_panel(new_client):
+    assert logged_in(new_client()).get("/admin/").json()["admin"] == "ada@example.com"
+    grace = new_client()
+    assert grace.post("/login", json={**ADA, "email": "grace@example.com"}).status_code == 200
+    answer = grace.get("/admin/")
+    assert (answer.status_code, answer.json()["code"]) == (403, "rule_denied")
+    assert new_client().get("/admin/").status_code == 401
+
+
+def test_the_printed_token_is_replaced_at_every_start(tmp_path):
+    store = f"sqlite:///{tmp_path}/demo.db"
+    first, second = Settings(tls=True, store=store), Settings(tls=True, store=store)
+    for settings in (first, second):
+        with TestClient(build(settings), base_url=ORIGIN) as client:
+            assert client.get("/api/me", headers=bearer(settings.api_token.plain)).status_code == 200
+    with TestClient(build(second), base_url=ORIGIN) as client:
+        assert client.get("/api/me", headers=bearer(first.api_token.plain)).json()["code"] == "token_unknown"

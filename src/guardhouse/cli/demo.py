@@ -35,6 +35,9 @@ MANY = click.IntRange(0, 100_000)
 @click.option(
     "--trusted-origin", "origins", multiple=True, help="A front end that may call; can be repeated."
 )
+@click.option(
+    "--partner-keys", "partner", metavar="URL", help="Believe another issuer too, whose keys are there."
+)
 @click.option("--log-json", is_flag=True, help="Write one JSON object per line of the log.")
 @click.option("--test-controls", "controls", metavar="TOKEN", help="Offer /__test__/. Never in public.")
 def demo(  # noqa: PLR0913 - one parameter for each option
@@ -47,6 +50,7 @@ def demo(  # noqa: PLR0913 - one parameter for each option
     tls_cert: Path | None,
     tls_key: Path | None,
     origins: tuple[str, ...],
+    partner: str | None,
     log_json: bool,
     controls: str | None,
 ) -> None:
@@ -70,6 +74,7 @@ def demo(  # noqa: PLR0913 - one parameter for each option
             trusted_origins=origins,
             tls=tls_cert is not None,
             controls=controls,
+            partner_keys=partner,
         )
         try:
             if reset:

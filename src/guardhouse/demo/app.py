@@ -15,26 +15,29 @@ from starlette.staticfiles import StaticFiles
 
 from guardhouse.core.area import Area
 from guardhouse.core.intended import local_path
+from guardhouse.core.verdict import Identity
+from guardhouse.demo.admin import ADMIN, RULE
 from guardhouse.demo.beyond import Beyond, unkept
-from guardhouse.demo.books import PASSWORD, Books
+from guardhouse.demo.books import PASSWORD, PEOPLE, Books
 from guardhouse.demo.broken import applications
 from guardhouse.demo.cases import GROUPS
 from guardhouse.demo.controlled import Clock, ControlledStore
 from guardhouse.demo.controls import Controls, add_controls
-from guardhouse.demo.desk import Desk, Throttle
+from guardhouse.demo.desk import Desk
 from guardhouse.demo.docs import docs_page
+from guardhouse.demo.issuer import Issuing, partner
 from guardhouse.demo.pages import other_origin, page, static_text
 from guardhouse.demo.settings import Settings
-from guardhouse.demo.token import owner_of
+from guardhouse.demo.token import POLICY, keep
+from guardhouse.edge.token_routes import token_routes
 from guardhouse.fastapi import Guardhouse
-from guardhouse.guards.function import FunctionGuard
 from guardhouse.guards.session import SessionGuard
-from guardhouse.state.attempts import AttemptLimit
+from guardhouse.guards.token import TokenGuard
+from guardhouse.limits import LoginThrottle
+from guardhouse.stores.memory_tokens import MemoryTokens
 from guardhouse.stores.opening import open_store
 from guardhouse.users.memory import MemoryUsers, User
 from guardhouse.users.passwords import Passwords
-
-AREAS = {"api": Area(guards=("token", "api"), answers="json")}
 
 
 class Demo(msgspec.Struct, frozen=True):
@@ -43,7 +46,8 @@ class Demo(msgspec.Struct, frozen=True):
     house: Guardhouse[User]
     books: Books
     passwords: Passwords
-    throttle: Throttle
+    throttle: LoginThrottle
+    issuing: Issuing
     controls: Controls | None = None
 
 
@@ -53,6 +57,7 @@ def build(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        await keep(settings.api_token, demo.house.parts.tokens or MemoryTokens(), demo.house.parts.clock())
         yield
         demo.books.close()
 
@@ -67,6 +72,8 @@ def build(settings: Settings) -> FastAPI:
     _add_desk(app, demo)
     _add_pages(app, demo)
     _add_gallery(app, demo)
+    demo.house.rules.define(RULE, is_ada)
+    demo.house.mount(app, "/admin", ADMIN)
     app.add_exception_handler(HTTPException, unkept)
     if settings.controls and demo.controls:
         add_controls(app, demo.controls, settings.controls, demo.house.public)
@@ -82,6 +89,8 @@ def furnish(settings: Settings) -> Demo:
     clock = Clock()
     store = open_store(settings.store)
     controlled = ControlledStore(store) if settings.controls else None
+    issuing = Issuing(clock)
+    foreign = {} if settings.partner_keys is None else {"partner": partner(settings.partner_keys)}
     house = Guardhouse[User](
         secret=books.secret(),
         users=users,
@@ -89,9 +98,11 @@ def furnish(settings: Settings) -> Demo:
         guards={
             "web": SessionGuard(),
             "api": SessionGuard(),
-            "token": FunctionGuard(scheme="Bearer", find=owner_of(settings.api_token)),
+            "token": TokenGuard(policy=POLICY),
+            "jwt": issuing.guard(),
+            **foreign,
         },
-        areas=AREAS,
+        areas={"api": Area(guards=("token", "jwt", *foreign, "api"), answers="json")},
         passwords=passwords,
         public_url=settings.addresses or None,
         trusted_origins=settings.trusted_origins,
@@ -100,9 +111,16 @@ def furnish(settings: Settings) -> Demo:
         debug=True,
         clock=clock,
     )
-    throttle = Throttle(AttemptLimit(), clock)
-    controls = Controls(controlled, clock, users, books, throttle, passwords) if controlled else None
-    return Demo(house, books, passwords, throttle, controls)
+    throttle = LoginThrottle(house.limits)
+    controls = (
+        Controls(controlled, clock, users, books, house.limits, issuing, passwords) if controlled else None
+    )
+    return Demo(house, books, passwords, throttle, issuing, controls)
+
+
+def is_ada(user: User) -> bool:
+    """Rule `view-admin`: Ada may."""
+    return user.email == PEOPLE[0][1]
 
 
 def _add_api(app: FastAPI, demo: Demo) -> None:
@@ -115,9 +133,21 @@ def _add_api(app: FastAPI, demo: Demo) -> None:
         return {"id": user.id, "email": user.email}
 
     @app.post("/api/do_thing", summary="Do the thing of the thread", tags=["api"])
-    async def do_thing(user: Annotated[User, house.guard("api")]) -> dict[str, int]:
+    async def do_thing(user: Annotated[User, house.guard("api", "abilities:write")]) -> dict[str, int]:
         """Do the thing of the thread: count it."""
         return {"done": await books.add_done(user.id)}
+
+    @app.get("/api/done", summary="How often the thing was done", tags=["api"])
+    async def done(user: Annotated[User, house.guard("api", "abilities:read")]) -> dict[str, int]:
+        """Say how often the thing was done; a token needs the ability `read`."""
+        return {"done": books.done(user.id)}
+
+    @app.post("/api/access-token", summary="A signed token for ten minutes", tags=["api"])
+    async def access_token(who: Annotated[Identity, house.identity("web")]) -> dict[str, str]:
+        """Give whoever is logged in a signed token (JWT) that lives for ten minutes."""
+        return {"access_token": demo.issuing.tokens.issue(who.user_id, scopes=("read", "write"))}
+
+    app.router.routes += token_routes(house, "api", path="/api/tokens")
 
     @app.websocket("/api/ws")
     async def echo(socket: WebSocket, user: Annotated[User, house.guard("api")]) -> None:

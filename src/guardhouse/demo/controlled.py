@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import time
-from typing import Literal, TypeAlias
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias, cast
 
 from anyio import sleep
 
 from guardhouse.errors import StoreError
+from guardhouse.state.attempts import AttemptLimit, Attempts, Wait
 from guardhouse.state.record import Changes, Record, UnreadableRecordError
-from guardhouse.state.store import Closable, SessionStore
+from guardhouse.state.store import (
+    AttemptStore,
+    Closable,
+    KeepsAttempts,
+    KeepsLimits,
+    KeepsTokens,
+    SessionStore,
+    SingleUse,
+    TokenStore,
+)
 
-Fault: TypeAlias = Literal["none", "down", "slow", "corrupt", "read-only"]
+Fault: TypeAlias = Literal["none", "down", "slow", "corrupt", "read-only", "limiter"]
 
 
 class Clock:
@@ -70,6 +81,24 @@ class ControlledStore:
         self.rows.discard(key)
         return await self._store.delete(key)
 
+    @property
+    def tokens(self) -> TokenStore:
+        """Where the inner store keeps tokens; no fault reaches them."""
+        return cast("KeepsTokens", self._store).tokens
+
+    async def once(self, name: bytes, until: float) -> bool:
+        """Ask the inner store."""
+        return await cast("SingleUse", self._store).once(name, until)
+
+    def limits(self, clock: Callable[[], float]) -> Any:  # noqa: ANN401 - a storage of the library `limits`
+        """Where the inner store counts requests."""
+        return cast("KeepsLimits", self._store).limits(clock)
+
+    @property
+    def attempts(self) -> AttemptStore:
+        """Where the inner store counts tries; the fault *limiter* is theirs."""
+        return _ControlledAttempts(self, cast("KeepsAttempts", self._store).attempts)
+
     async def close(self) -> None:
         """Let go of what the inner store holds open."""
         if isinstance(self._store, Closable):
@@ -88,3 +117,21 @@ class ControlledStore:
             await sleep(self.seconds)
         if self.fault == "down" or (writing and self.fault == "read-only"):
             raise StoreError(f"the test controls say: {self.fault}")
+
+
+class _ControlledAttempts:
+    """Where tries are counted, until somebody says that it is away."""
+
+    def __init__(self, store: ControlledStore, attempts: AttemptStore) -> None:
+        self._store = store
+        self._attempts = attempts
+
+    async def attempt(self, key: bytes, limit: AttemptLimit, clock: Callable[[], float]) -> Attempts | Wait:
+        """Count a try in."""
+        if self._store.fault == "limiter":
+            raise StoreError("the test controls say: limiter")
+        return await self._attempts.attempt(key, limit, clock)
+
+    async def forget_attempts(self, key: bytes | None) -> None:
+        """Go back to no tries."""
+        await self._attempts.forget_attempts(key)

@@ -6,6 +6,7 @@ the token in the header `Test-Controls`; everybody else gets the 404 of a path t
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from hmac import compare_digest
@@ -15,9 +16,11 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from guardhouse.demo.books import Books
+from guardhouse.demo.books import PEOPLE, Books
 from guardhouse.demo.controlled import Clock, ControlledStore, Fault
-from guardhouse.demo.desk import Throttle
+from guardhouse.demo.issuer import Issuing
+from guardhouse.demo.token import NAME
+from guardhouse.limits import Limits
 from guardhouse.users.memory import MemoryUsers, User
 from guardhouse.users.passwords import Passwords
 
@@ -52,6 +55,19 @@ class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
     password: str
 
 
+class Unsigned(msgspec.Struct, forbid_unknown_fields=True):
+    """The first two parts of a token."""
+
+    message: str
+
+
+class Revoked(msgspec.Struct, forbid_unknown_fields=True):
+    """A claim, and the value whose tokens are taken back."""
+
+    claim: str
+    value: str
+
+
 @dataclass(slots=True)
 class Controls:
     """What the hooks act on."""
@@ -60,7 +76,8 @@ class Controls:
     clock: Clock
     users: MemoryUsers
     books: Books
-    throttle: Throttle
+    limits: Limits
+    issuing: Issuing
     passwords: Passwords
     gone: dict[str, User] = field(default_factory=dict[str, User])
     made: list[str] = field(default_factory=list[str])
@@ -69,7 +86,9 @@ class Controls:
         """Begin anew: no sessions, no faults, no counts, no tries, the clock right and the users as at the start."""
         self.clock.offset = 0.0
         await self.store.empty()
-        self.throttle.forget()
+        await self.limits.forget()
+        await self._forget_tokens()
+        self.issuing.forget()
         self.books.forget_done()
         for user_id in self.made:
             self.users.remove(user_id)
@@ -129,7 +148,28 @@ class Controls:
         if user.id not in self.made:
             self.gone.setdefault(user.id, user)
         self.users.replace(replace(user, password_hash=await self.passwords.hash(asked.password)))
-        return {"id": user.id}
+        self.issuing.changed[user.id] = self.clock()
+        return {"id": user.id, "now": self.clock()}
+
+    async def sign(self, asked: Unsigned) -> dict[str, Any]:
+        """Sign what a test has written, as only the issuer of this demo can."""
+        signature = urlsafe_b64encode(self.issuing.key.sign(asked.message.encode())).rstrip(b"=")
+        return {
+            "alg": self.issuing.key.algorithm,
+            "kid": self.issuing.key.kid,
+            "signature": signature.decode(),
+        }
+
+    async def revoke(self, asked: Revoked) -> dict[str, Any]:
+        """Take back every signed token with that claim."""
+        self.issuing.revoked.add((asked.claim, asked.value))
+        return {"revoked": asked.value}
+
+    async def _forget_tokens(self) -> None:
+        for user_id in (*(key for key, _, _ in PEOPLE), *self.made):
+            for record in await self.store.tokens.tokens_of(f"users:{user_id}"):
+                if record.name != NAME:
+                    await self.store.tokens.revoke_token(record.owner, record.id)
 
     async def _put_back(self, user: User) -> None:
         if await self.users.by_id(user.id) is None:
@@ -147,6 +187,8 @@ def add_controls(app: FastAPI, controls: Controls, token: str, public: Callable[
         ("POST", "store"): _asking(controls.break_store, Faulty),
         ("POST", "users"): _asking(controls.add_user, NewUser),
         ("POST", "password"): _asking(controls.change_password, NewPassword),
+        ("POST", "sign"): _asking(controls.sign, Unsigned),
+        ("POST", "revoked"): _asking(controls.revoke, Revoked),
         ("DELETE", "users/{user_id}"): lambda request: controls.delete_user(request.path_params["user_id"]),
     }
     for (method, name), hook in hooks.items():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -15,55 +13,18 @@ from guardhouse.demo.credentials import FORM, Credentials, media_type, read
 from guardhouse.demo.pages import page
 from guardhouse.edge.asgi import visit_of
 from guardhouse.fastapi import Guardhouse
+from guardhouse.limits import LoginThrottle
 from guardhouse.refused import Refused, refused
-from guardhouse.state.attempts import NO_ATTEMPTS, AttemptLimit, Attempts, Wait, decide, over
-from guardhouse.users.credentials import fold_login
 from guardhouse.users.memory import User
 from guardhouse.visit import Visit
 
-MOST_ACCOUNTS = 10_000
 NOTHING_HANDED = Credentials("", "")
-
-
-class Throttle:
-    """The attempts of every account in this process, known or not: what is told must not depend on that."""
-
-    def __init__(self, limit: AttemptLimit, clock: Callable[[], float]) -> None:
-        self._limit = limit
-        self._clock = clock
-        self._attempts: dict[str, Attempts] = {}
-
-    def take(self, account: str) -> Wait | None:
-        """Count a try in, or say how long to wait."""
-        decided = decide(self._attempts.get(account, NO_ATTEMPTS), self._limit, self._clock())
-        if isinstance(decided, Wait):
-            return decided
-        self._attempts[account] = decided
-        if len(self._attempts) > MOST_ACCOUNTS:
-            self._sweep()
-        return None
-
-    def forgive(self, account: str) -> None:
-        """Forget the tries of an account whose owner has come."""
-        self._attempts.pop(account, None)
-
-    def forget(self) -> None:
-        """Forget everything."""
-        self._attempts.clear()
-
-    def _sweep(self) -> None:
-        """Drop what is past, and if that is nothing the oldest: memory is bounded before the throttle is perfect."""
-        now = self._clock()
-        for account in [name for name, tried in self._attempts.items() if over(tried, self._limit, now)]:
-            del self._attempts[account]
-        while len(self._attempts) > MOST_ACCOUNTS:
-            del self._attempts[next(iter(self._attempts))]
 
 
 class Desk:
     """What `/login` and `/logout` do."""
 
-    def __init__(self, house: Guardhouse[User], throttle: Throttle) -> None:
+    def __init__(self, house: Guardhouse[User], throttle: LoginThrottle) -> None:
         self._house = house
         self._throttle = throttle
 
@@ -99,8 +60,7 @@ class Desk:
         return response
 
     async def _attempt(self, request: Request, handed: Credentials, visit: Visit) -> User:
-        account = fold_login(handed.email)
-        wait = self._throttle.take(account)
+        wait = await self._throttle.take(visit, handed.email)
         if wait is not None:
             refusal = Refusal(Reason.LOGIN_THROTTLED, "login", retry_after=wait.seconds)
             raise await refused(visit, refusal)
@@ -108,7 +68,7 @@ class Desk:
         user = await self._house.auth(request, "web").attempt(credentials, remember=handed.remember)
         if user is None:
             raise await refused(visit, Refusal(Reason.LOGIN_FAILED, "login"))
-        self._throttle.forgive(account)
+        await self._throttle.forgive(visit, handed.email)
         return user
 
     def _again(self, request: Request, handed: Credentials, error: Refused) -> Response:

@@ -76,7 +76,9 @@ def _announce(settings: Settings) -> None:
         print(f"  {email:<18} {PASSWORD}")
     print(f"  sessions in {settings.store}")
     print("  and a token of Ada's, for programs:")
-    print(f"  curl -X POST -H 'Authorization: Bearer {settings.api_token}' {settings.address}/api/do_thing")
+    print(
+        f"  curl -X POST -H 'Authorization: Bearer {settings.api_token.plain}' {settings.address}/api/do_thing"
+    )
     if not settings.loopback:
         print("  Others can reach this address, and the demo explains its refusals to everybody.")
     print("Stop it with Ctrl+C.", flush=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from guardhouse.demo.token import new_token
+from guardhouse.demo.token import Printed, new_token
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One demo. `store` is a house's store URL; `controls` the token of the test hooks, without which there are none.
 
-    `api_token` is Ada's, for programs: another one at every start, printed to whoever started the demo and kept nowhere.
+    `api_token` is Ada's, for programs: another one at every start, printed to whoever started the demo. `partner_keys`
+    is the address of another issuer's keys, whose tokens are believed too.
     """
 
     host: str = "127.0.0.1"
@@ -22,7 +23,8 @@ class Settings:
     trusted_origins: tuple[str, ...] = ()
     tls: bool = False
     controls: str | None = field(default=None, repr=False)
-    api_token: str = field(default_factory=new_token, repr=False)
+    api_token: Printed = field(default_factory=new_token, repr=False)
+    partner_keys: str | None = None
 
     @property
     def file(self) -> Path | None:

@@ -21,9 +21,9 @@ __all__ = ["JWKS"]
 
 LIFESPAN = 300.0
 """Seconds for which keys are taken without asking again."""
-BURST = 6
-"""How often in a lifespan a name that is not there makes us ask: a rotation is noticed at once, and a flood of invented
-names costs the issuer no more than that."""
+IN_VAIN = 1
+"""How often in a lifespan we ask for a name that is not there then either. A rotation is noticed at once, however often the
+issuer rotates, and a flood of invented names costs it no more than that."""
 RETRY = 1.0
 """Seconds after which an issuer that was away is asked again."""
 TIMEOUT = 5.0
@@ -57,8 +57,8 @@ class JWKS:
         self._keys: dict[tuple[str, str], Key] | None = None
         self._until = 0.0
         self._fetched = 0
-        self._again: list[float] = []
-        """When a name that was not there made us ask, during the last lifespan."""
+        self._in_vain: list[float] = []
+        """When we asked for a name that was not there."""
         self._fetching = RunVar[anyio.Lock]("guardhouse.jwks")
 
     def find(self, kid: str | None, algorithm: str) -> Key | Awaitable[Key | None] | None:
@@ -85,15 +85,17 @@ class JWKS:
         """
         before = self._fetched
         async with self._line():
-            if self._fetched == before or (self._among(kid, algorithm) is None and self._may_ask()):
+            found = self._among(kid, algorithm)
+            if self._fetched == before or (found is None and self._may_ask()):
                 await self._refresh()
-        return self._among(kid, algorithm)
+                found = self._among(kid, algorithm)
+                if found is None:
+                    self._in_vain = [*self._in_vain[-IN_VAIN:], self._clock()]
+        return found
 
     async def _refresh(self) -> None:
         now = self._clock()
         self._fetched += 1
-        if self._keys is not None and now < self._until:
-            self._again = [*(at for at in self._again if at > now - LIFESPAN), now]
         try:
             with anyio.fail_after(TIMEOUT):
                 body = await self._fetch(self.url)
@@ -120,7 +122,7 @@ class JWKS:
 
     def _may_ask(self) -> bool:
         """Whether a name that is not there may be a new key, and not the next of many that somebody makes up."""
-        return sum(at > self._clock() - LIFESPAN for at in self._again) < BURST
+        return sum(at > self._clock() - LIFESPAN for at in self._in_vain) < IN_VAIN
 
     def _read(self, body: bytes) -> dict[tuple[str, str], Key]:
         """Read a key set. Keys of other kinds are passed over; a secret among public keys condemns the whole set."""
