@@ -475,7 +475,7 @@ def test_what_a_dependency_raises_is_raised():
     ],
 )
 def test_guests_may_be_asked_about(verb, number, answer):
-    body = {} if verb == "put" else None
+    body: dict[str, int] | None = {} if verb == "put" else None
     assert said(dependent(guests=True).request(verb, f"/posts/{number}", json=body)) == answer
 
 
