@@ -1,6 +1,6 @@
 """Rules on FastAPI: who may do what with which post, in a stack, in a dependency, and asked by hand.
 
-    APP_KEY=$(guardhouse secret) uvicorn rules:app
+APP_KEY=$(guardhouse secret) uvicorn rules:app
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Request
 
-from guardhouse import MemoryUsers, Passwords, SessionGuard, User
-from guardhouse.core.rule import Denied
+from guardhouse import Can, Denied, MemoryUsers, Passwords, SessionGuard, User
 from guardhouse.fastapi import Guardhouse
-from guardhouse.steps.can import Can
 
 passwords = Passwords()
 HASH = passwords.hasher.hash("correct horse battery staple")
@@ -47,16 +45,16 @@ class PostPolicy:
     """The rules over posts. Each method is named after what somebody wants to do."""
 
     def view(self, user: User | None, post: Post) -> bool | Denied:
-        """A user that may be None lets guests be asked about; what is hidden answers 404."""
+        """Let guests read too, since the user may be None here; what is hidden answers 404."""
         mine = user is not None and user.id == post.author
         return mine or not post.draft or Denied("A draft is its author's.", hidden=True)
 
     def update(self, user: User, post: Post) -> bool | Denied:
-        """What `view` hides stays hidden here: a 403 would tell that it exists."""
+        """Hide here what `view` hides: a 403 would tell that it exists."""
         return user.id == post.author or Denied("Only the author may.", code="not_author", hidden=post.draft)
 
     def create(self, user: User) -> bool:
-        """Asked about the class, a rule gets the user alone."""
+        """Take the user alone: the question is about the class."""
         return user.id == ada.id
 
 
@@ -65,12 +63,12 @@ house.rules.policy(Post, PostPolicy())
 
 @house.rules.define("view-admin")
 def view_admin(user: User) -> bool | str:
-    """A text says why not."""
+    """Let Ada look after the shop; a text says why not."""
     return user.id == ada.id or "Only Ada looks after this."
 
 
 async def load_post(post_id: int) -> Post | None:
-    """An ordinary dependency; what it does not find is refused as what a rule hides."""
+    """Find a post. An ordinary dependency; None is refused as what a rule hides."""
     return POSTS.get(post_id)
 
 
@@ -87,7 +85,7 @@ async def login(request: Request, credentials: dict[str, str]) -> str:
     return user.email
 
 
-@app.get("/posts/{post_id}")
+@app.get("/posts/{post_id}")  # noqa: FAST003 - load_post takes it
 async def show(
     request: Request, post: Annotated[Post, house.authorized("view", load_post, "web", guests=True)]
 ) -> dict[str, object]:
@@ -95,7 +93,7 @@ async def show(
     return {"id": post.id, "mine": await house.can(request, "update", post)}
 
 
-@app.put("/posts/{post_id}")
+@app.put("/posts/{post_id}")  # noqa: FAST003 - load_post takes it
 async def update(post: Annotated[Post, house.authorized("update", load_post, "web")]) -> int:
     """Change a post; the rule has been asked before anything else happens."""
     return post.id
