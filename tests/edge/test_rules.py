@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, WebSocket
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import Host, Mount, Route, Router, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -212,10 +212,59 @@ def test_the_listeners_hear_what_the_rule_said():
 @pytest.mark.parametrize(
     ("path", "asked", "found"),
     [
-        ("/posts/{post}", "can:update,psot", "Did you mean 'post'"),
+        ("/posts/{post:int}", "can:update,psot", "Did you mean 'post'"),
         ("/posts", "can:update,post", "no parameters"),
         ("/posts/{post}", "can:updaet,post", "Did you mean 'update'"),
+        ("/posts/{post}", "can:veiw-admin", "Did you mean 'view-admin'"),
+    ],
+)
+def test_a_stack_that_cannot_ask_stops_the_start(path, asked, found):
+    house = starlette()
+    app = Starlette(routes=[Route(path, fine, middleware=[house.layer("web", asked)]), *desk(house)])
+    house.install(app)
+    with pytest.raises(ConfigError, match=found) as raised:
+        house.check(app)
+    assert raised.value.key.startswith(f"route {path} (")
+    assert raised.value.key.endswith(f", {asked}")
+
+
+def test_a_dependency_that_nobody_answers_stops_the_start():
+    house = fastapi()
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/posts/{post_id}")  # noqa: FAST003 - load_post takes it
+    async def view(post: Annotated[Post, house.authorized("veiw", load_post, "web")]) -> int:
+        return post.id
+
+    house.install(app)
+    with pytest.raises(ConfigError, match="Did you mean 'view'"):
+        house.check(app)
+
+
+def test_another_house_answers_for_its_own_rules():
+    house, other = starlette(), starlette_house()
+    inner = Starlette(routes=[Route("/", fine, middleware=[other.layer("web", "can:read")])])
+    other.install(inner)
+    app = Starlette(routes=[Mount("/inner", inner), *desk(house)])
+    house.install(app)
+    house.check(app)
+    with pytest.raises(ConfigError, match="Nobody answers"):
+        other.check(inner)
+
+
+def test_a_parameter_may_come_from_a_host():
+    house = starlette()
+    inner = Router([Route("/", fine, middleware=[house.layer("web", "can:update,post")])])
+    app = Starlette(routes=[Host("{post}.testserver", inner), *desk(house)])
+    house.install(app)
+    house.check(app)
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "found"),
+    [
         ("/posts/{id}", "can:update,id", "no policy for str"),
+        ("/posts/{id}", "can:create,shop.Post", "shop.Post"),
     ],
 )
 def test_a_stack_that_cannot_ask_is_an_error_that_says_so(path, asked, found):
@@ -224,7 +273,16 @@ def test_a_stack_that_cannot_ask_is_an_error_that_says_so(path, asked, found):
     house.install(app)
     client = log_in(browser(app))
     with pytest.raises(ConfigError, match=found):
-        client.get(path.replace("{post}", "1").replace("{id}", "1"))
+        client.get("/posts/1")
+
+
+def test_a_layer_before_any_route_knows_no_parameter():
+    house = starlette()
+    layer = house.layer("jobs", "can:for-all,post")
+    app = Starlette(routes=[Route("/posts/{post}", fine)], middleware=[layer])
+    house.install(app)
+    with pytest.raises(ConfigError, match="no parameters"):
+        browser(app).get("/posts/1", headers=bearer("m-job"))
 
 
 @pytest.mark.parametrize(
