@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import secrets
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from tests.houses import ADA, NAVIGATION, PASSWORD, browser, said
+from tests.houses import ADA, GRACE, NAVIGATION, PASSWORD, browser, said
 
 FOLDER = Path(__file__).parent.parent / "examples"
 ADAS = {"email": ADA.email, "password": PASSWORD}
@@ -34,6 +35,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Load:
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, name, module)  # as an import does; dataclasses look there
         spec.loader.exec_module(module)
         return module
 
@@ -176,3 +178,25 @@ def test_several_guards(load: Load):
         assert client.post("/login/staff", json=ADAS).json() == "staff"
         assert client.get("/staff").json() == "staff room of ada@example.com"
         assert client.post("/login/key", json=ADAS).status_code == 422
+
+
+def test_rules(load: Load):
+    app = load("rules").app
+    with browser(app) as client:
+        assert client.get("/posts/1").json() == {"id": 1, "mine": False}
+        assert why(client.get("/posts/3")) == "rule_hidden"
+        assert why(client.put("/posts/1")) == "no_credential"
+        assert client.post("/login", json=ADAS).json() == ADA.email
+        assert client.get("/posts/1").json() == {"id": 1, "mine": True}
+        assert client.put("/posts/1").json() == 1
+        assert why(client.put("/posts/2")) == "rule_denied"
+        assert why(client.put("/posts/3")) == why(client.put("/posts/99")) == "rule_hidden"
+        assert client.post("/posts").json() == "written by ada@example.com"
+        assert client.get("/admin").json() == "welcome"
+    with browser(app) as client:
+        client.post("/login", json=ADAS | {"email": GRACE.email})
+        assert client.put("/posts/3").json() == 3
+        assert why(client.post("/posts")) == "rule_denied"
+        refused = client.get("/admin")
+        assert why(refused) == "rule_denied"
+        assert refused.json()["evidence"]["message"] == "Only Ada looks after this."

@@ -14,6 +14,7 @@ from guardhouse.core.facts import Facts
 from guardhouse.core.guard import SESSION, Guard, Need
 from guardhouse.core.provider import Provider
 from guardhouse.core.reasons import Reason
+from guardhouse.core.rule import Denied, Granted
 from guardhouse.core.verdict import Abstain, Allow, Decision, Deny, Identity
 from guardhouse.errors import ConfigError, GuardhouseError, StoreError
 from guardhouse.guards.function import FunctionGuard
@@ -21,6 +22,7 @@ from guardhouse.guards.session import SessionGuard
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.session import Session
+from guardhouse.steps.can import Can
 from guardhouse.users.memory import MemoryUsers, User
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.secret import Secret
@@ -34,13 +36,16 @@ __all__ = [
     "Area",
     "Attempting",
     "Authenticated",
+    "Can",
     "ConfigError",
     "CookiePolicy",
     "Decision",
+    "Denied",
     "Deny",
     "Facts",
     "Failed",
     "FunctionGuard",
+    "Granted",
     "Guard",
     "GuardhouseError",
     "Identity",

@@ -230,6 +230,13 @@ class Visit(Struct, eq=False):
         self._walked = ()
         self._verdicts[guard.name] = Allow(guard.name, Reason.CREDENTIAL_ACCEPTED, identity)
 
+    def stand_at(self, params: Mapping[str, object]) -> None:
+        """Take up the path parameters of a route; where it gives a name another value, steps are asked anew."""
+        if any(params.get(name, value) != value for name, value in self.params.items()):
+            self.decisions.clear()
+            self._walked = ()
+        self.params = params
+
     def know(self, identity: Identity, user: Any) -> None:  # noqa: ANN401 - the user is the application's own type
         """Keep a user who was just found, so that nobody looks him up again."""
         self._users[name_of(identity)] = user
@@ -251,9 +258,8 @@ class Visit(Struct, eq=False):
     def tokens(self) -> TokenStore:
         """Return where tokens lie. Raise `ConfigError` where the store keeps none."""
         if self.parts.tokens is None:
-            raise ConfigError(
-                "store", type(self.parts.store).__name__, "It keeps no tokens; memory: and sqlite: do."
-            )
+            kind = type(self.parts.store).__name__
+            raise ConfigError("store", kind, "It keeps no tokens; memory: and sqlite: do.")
         return self.parts.tokens
 
     def provider(self, name: str) -> Provider[Any]:
@@ -268,9 +274,8 @@ class Visit(Struct, eq=False):
         """Whether this name is heard for the first time; it is kept until that moment. One atomic step."""
         store = self.parts.store
         if not isinstance(store, SingleUse):
-            raise ConfigError(
-                "store", type(store).__name__, "It cannot tell what was used before; memory: and sqlite: can."
-            )
+            fix = "It cannot tell what was used before; memory: and sqlite: can."
+            raise ConfigError("store", type(store).__name__, fix)
         return await store.once(name, until)
 
     # -- from where ---------------------------------------------------------------------------------------------
@@ -358,7 +363,6 @@ class Visit(Struct, eq=False):
                 was.query,
                 presented,
                 was.single,
-                was.raw_path,
             )
 
     def user(self, identity: Identity) -> Awaitable[Any]:

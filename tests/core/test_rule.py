@@ -17,6 +17,7 @@ from guardhouse.core.rule import (
     Denied,
     Granted,
     Question,
+    Turn,
     Voice,
     ability_text,
     answer_of,
@@ -30,7 +31,7 @@ from guardhouse.errors import ConfigError
 
 QUESTION = Question("update", ("Post 7",))
 YES, NO = Granted(), Denied("Only the author may.")
-TURNS = ["before", "rule", "after"]
+TURNS: list[Turn] = ["before", "rule", "after"]
 
 
 def voices(*opinions):

@@ -333,7 +333,7 @@ def test_nothing_is_written_down_once_the_house_is_installed():
     rules = written()
     rules.freeze()
     for verb, write in writing(rules):
-        with pytest.raises(ConfigError, match="before house.install") as raised:
+        with pytest.raises(ConfigError, match=r"before house\.install") as raised:
             write()
         assert verb in str(raised.value.found)
 

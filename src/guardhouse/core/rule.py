@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Literal, TypeAlias, final
+from typing import Literal, TypeAlias, cast, final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -181,9 +181,9 @@ def shown(argument: object) -> str:
 
 
 def _id_of(argument: object) -> str | None:
-    kept = getattr(argument, "__dict__", None)
+    kept: object = getattr(argument, "__dict__", None)
     if isinstance(kept, Mapping):
-        found = kept.get("id")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - any instance's
+        found = cast("Mapping[str, object]", kept).get("id")
     else:
         slotted = type(getattr(type(argument), "id", None)).__name__ == "member_descriptor"
         found = getattr(argument, "id", None) if slotted else None

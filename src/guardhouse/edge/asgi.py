@@ -108,7 +108,7 @@ class Passage(Struct, eq=False):
     def identity(self, scope: Scope, stack: Stack) -> Identity | None:
         """Say at a glance whom the stack believes; None is no answer, for that the visit is there."""
         if self.entered is not None:
-            return None if stack.guests else self.entered.identity_in(stack)
+            return None if stack.guests else self.visit(scope).identity_in(stack)
         if self.seen is None and stack.sole is not None and scope["type"] == "http":
             self.seen = glance(self.house.parts, stack, scope["headers"], safe=self.form is None)
         return self.seen.identity if self.seen is not None and self.seen.stack == stack.name else None
@@ -129,8 +129,8 @@ class Passage(Struct, eq=False):
             if self.seen is not None:
                 visit.take_up(self.seen)
         params = scope.get("path_params")
-        if params:
-            visit.params = params
+        if params and params != visit.params:
+            visit.stand_at(params)
         endpoint = scope.get("endpoint")
         if endpoint is not None:
             visit.endpoint = _name_of(endpoint)

@@ -42,30 +42,30 @@ class Authorizing:
     """The reasons that it may give, for OpenAPI."""
 
     def __init__(self, house: Guardhouse[Any], asking: Any, ability: str, load: Load) -> None:  # noqa: ANN401 - as above
-        self._house = house
+        self.house = house
         self._stack: Stack = asking.guarding.stack
-        self._ability = ability
+        self.rule_asked = ability
         self._parameter = load if isinstance(load, str) else None
         self.__signature__ = _signature(asking, load, ability)
 
     def __repr__(self) -> str:
-        return f"house.authorized({self._ability!r})"
+        return f"house.authorized({self.rule_asked!r})"
 
     async def __call__(self, **given: Any) -> Any:  # noqa: ANN401 - what FastAPI has found for the signature
         """Ask, and return the thing."""
         connection: HTTPConnection = given.pop("guardhouse_connection")
         user = given.pop("guardhouse_user")
         (thing,) = given.values()
-        rules, name = self._house.rules, self._parameter
+        rules, name = self.house.rules, self._parameter
         if name is not None:
             thing = await rules.load(name, connection.path_params[name])
         if thing is None:
-            answer: Answer = missing(Question(self._ability), name or "the dependency")
+            answer: Answer = missing(Question(self.rule_asked), name or "the dependency")
         else:
-            answer = await rules.inspect(user, self._ability, thing)
+            answer = await rules.inspect(user, self.rule_asked, thing)
         if isinstance(answer, Denied):
-            visit = visit_of(connection, self._house)
-            raise await refused(self._house, visit, self._stack, answer, nobody=user is None)
+            visit = visit_of(connection, self.house)
+            raise await refused(self.house, visit, self._stack, answer, nobody=user is None)
         return thing
 
 

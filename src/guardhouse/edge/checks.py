@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from guardhouse.core.guard import ambient
 from guardhouse.core.stack import Stack
 from guardhouse.edge.routes import REQUIRED_MARK, Guarding, RouteInfo, dependency_calls, walk
+from guardhouse.edge.rule_checks import check_rules
 from guardhouse.errors import ConfigError
 from guardhouse.house import Guardhouse
 
@@ -41,6 +42,7 @@ def check(app: Any, house: Any) -> None:  # noqa: ANN401 - any application of th
         _refuse_guard_as_parameter(info)
         _refuse_dropped_layer(info)
         _refuse_guarded_and_public(info)
+    check_rules(routes, house)
     _refuse_broken_promises([info for info in routes if _left_out(info)])
     if house.undeclared == "refuse":
         _refuse_undeclared([info for info in routes if _undeclared(info)])

@@ -60,9 +60,11 @@ async def refused(
     """Tell the listeners of a rule's no, and return the exception to raise."""
     deny, decision = denial(denied), await visit.decide(stack)
     trace = (*decision.trace, deny)
-    if nobody and not denied.hidden and isinstance(decision.verdict, Deny):
+    if nobody and not denied.hidden:
         # Who is somebody may be allowed to: the answer is how to become it, and the trace says what the rule said.
-        return await house.refused(visit, Decision(stack.name, decision.verdict, trace))
+        if isinstance(decision.verdict, Deny):
+            return await house.refused(visit, Decision(stack.name, decision.verdict, trace))
+        await house.admit_user(visit, stack)  # raises for a login that has lost its user
     return await house.refused(visit, Decision(stack.name, deny, trace))
 
 
