@@ -8,36 +8,66 @@ from guardhouse.core.events import (
     Login,
     Logout,
     Refused,
+    Serving,
+    TokenIssued,
+    TokenRevoked,
     Validated,
 )
 from guardhouse.core.facts import Facts
 from guardhouse.core.guard import SESSION, Guard, Need
+from guardhouse.core.promise import NeedsCsrf, NeedsIdentity, NeedsRule, NeedsSession, NeedsStep
 from guardhouse.core.provider import Provider
 from guardhouse.core.reasons import Reason
 from guardhouse.core.rule import Denied, Granted
-from guardhouse.core.verdict import Abstain, Allow, Decision, Deny, Identity
+from guardhouse.core.verdict import Abstain, Allow, Client, Decision, Deny, Identity
 from guardhouse.errors import ConfigError, GuardhouseError, StoreError
+from guardhouse.guards.basic import BasicGuard
 from guardhouse.guards.function import FunctionGuard
+from guardhouse.guards.jwt import JWTGuard
+from guardhouse.guards.legacy_token import LegacyTokenGuard
 from guardhouse.guards.session import SessionGuard
+from guardhouse.guards.token import TokenGuard
+from guardhouse.issuers.jwks import JWKS
+from guardhouse.issuers.keys import Keys
+from guardhouse.issuers.own import OwnIssuer
+from guardhouse.limits import LoginThrottle
+from guardhouse.packages import Package
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.session import Session
+from guardhouse.state.token import TokenPolicy
+from guardhouse.steps.abilities import Abilities, AnyAbility
+from guardhouse.steps.basic import BasicLogin
 from guardhouse.steps.can import Can
+from guardhouse.steps.confirmed import Confirmed
+from guardhouse.steps.guest import Guest
+from guardhouse.steps.signed import Signed
+from guardhouse.steps.throttle import Throttle
+from guardhouse.steps.verified import Verified
 from guardhouse.users.memory import MemoryUsers, User
 from guardhouse.users.passwords import Passwords
+from guardhouse.vault.jws import Key
 from guardhouse.vault.secret import Secret
+from guardhouse.visit import Visit
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "JWKS",
     "SESSION",
+    "Abilities",
     "Abstain",
     "Allow",
+    "AnyAbility",
     "Area",
     "Attempting",
     "Authenticated",
+    "BasicGuard",
+    "BasicLogin",
     "Can",
+    "Client",
     "ConfigError",
+    "Confirmed",
     "CookiePolicy",
     "Decision",
     "Denied",
@@ -48,21 +78,43 @@ __all__ = [
     "Granted",
     "Guard",
     "GuardhouseError",
+    "Guest",
     "Identity",
+    "JWTGuard",
+    "Key",
+    "Keys",
+    "LegacyTokenGuard",
     "Login",
+    "LoginThrottle",
     "Logout",
     "MemoryUsers",
     "Need",
+    "NeedsCsrf",
+    "NeedsIdentity",
+    "NeedsRule",
+    "NeedsSession",
+    "NeedsStep",
+    "OwnIssuer",
+    "Package",
     "Passwords",
     "Provider",
     "Reason",
     "Refused",
     "Secret",
+    "Serving",
     "Session",
     "SessionGuard",
     "SessionPolicy",
+    "Signed",
     "Step",
     "StoreError",
+    "Throttle",
+    "TokenGuard",
+    "TokenIssued",
+    "TokenPolicy",
+    "TokenRevoked",
     "User",
     "Validated",
+    "Verified",
+    "Visit",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from secrets import token_bytes
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from msgspec import Struct
 
@@ -144,11 +144,12 @@ class Tokens(Generic[U]):
             raise TokenWishError("name", f"it may have {self.guard.policy.longest_name} characters")
 
     def _refuse_abilities(self, abilities: object) -> None:
-        if isinstance(abilities, str) or not isinstance(abilities, Sequence) or not abilities:
+        if not isinstance(abilities, list | tuple) or not abilities:
             raise TokenWishError(
                 "abilities", "name at least one in a list, such as ['read'], or ['*'] for all"
             )
-        if len(abilities) > MOST_ABILITIES or not all(map(is_ability, abilities)):
+        words = cast("Sequence[object]", abilities)
+        if len(words) > MOST_ABILITIES or not all(map(is_ability, words)):
             raise TokenWishError(
                 "abilities", f"at most {MOST_ABILITIES} words, each without spaces and quotes"
             )

@@ -213,7 +213,7 @@ async def test_a_remembered_token_is_forgotten_with_its_key():
     keys = CountingKeys([Key.of(SECRET, "HS256", "k1")])
     by, text = guard(keys=keys), by_pyjwt("HS256", kid="k1")
     assert isinstance(await judged(text, by), Allow)
-    keys._named = {"k2": Key.of(SECRET + b"new", "HS256", "k2")}
+    vars(keys)["_named"] = {"k2": Key.of(SECRET + b"new", "HS256", "k2")}
     assert (await judged(text, by)).reason is Reason.JWT_KEY_UNKNOWN
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from guardhouse.core.reason import Reason
 from guardhouse.errors import ConfigError
@@ -56,9 +56,10 @@ def judge_claims(
     return _wrong_audience(claims, policy) or _wrong_subject(claims) or _wrong_time(claims, policy, now)
 
 
-def _refuse_no_names(key: str, names: object) -> None:
-    if not isinstance(names, tuple) or not names or not all(names):
-        raise ConfigError(key, names, f"Name at least one, in a tuple: {key}=('...',).")
+def _refuse_no_names(key: str, names: tuple[str, ...]) -> None:
+    """Refuse a text too, of which each character would be a name."""
+    if type(names) is not tuple or not names or not all(names):
+        raise ConfigError(key, repr(names), f"Name at least one, in a tuple: {key}=('...',).")
 
 
 def scopes_of(claims: Mapping[str, Any], claim: str = "scope") -> frozenset[str]:
@@ -66,17 +67,16 @@ def scopes_of(claims: Mapping[str, Any], claim: str = "scope") -> frozenset[str]
     said = claims.get(claim)
     if isinstance(said, str):
         return frozenset(said.split(" ")) - {""}
-    return (
-        frozenset(word for word in said if isinstance(word, str)) if isinstance(said, list) else frozenset()
-    )
+    words = cast("list[object]", said) if isinstance(said, list) else []
+    return frozenset(word for word in words if isinstance(word, str))
 
 
 def _wrong_audience(claims: Mapping[str, Any], policy: ClaimsPolicy) -> Objection | None:
     audience = claims.get("aud")
-    named = [audience] if isinstance(audience, str) else audience
-    if not isinstance(named, list) or not named or not all(isinstance(name, str) for name in named):
+    said = cast("list[object]", audience) if isinstance(audience, list) else [audience]
+    if not said or not all(isinstance(name, str) for name in said):
         return _missing("aud")
-    if not set(named) & set(policy.audience):
+    if not set(said) & set(policy.audience):
         return Reason.JWT_AUDIENCE, {"expected": ", ".join(policy.audience)}
     return None
 

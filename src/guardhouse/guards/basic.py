@@ -44,9 +44,10 @@ class BasicGuard:
         lines = facts.lines(AUTHORIZATION)
         if not lines:
             return Abstain(self.name, Reason.NO_CREDENTIAL, _NEED)
-        if len(lines) > 1:
+        line, *more = lines
+        if more:
             return Deny(self.name, Reason.CREDENTIAL_MALFORMED, _NEED)
-        scheme, _, encoded = lines[0].partition(b" ")
+        scheme, _, encoded = line.partition(b" ")
         if scheme.lower() != b"basic":
             return Abstain(self.name, Reason.NO_CREDENTIAL, _NEED)
         pair = _pair(encoded.strip(b" "))

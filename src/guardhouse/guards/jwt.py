@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, Literal, Protocol, Self, TypeAlias
+from typing import Any, Literal, Protocol, Self, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -152,9 +152,10 @@ class JWTGuard:
         lines = facts.lines(_AUTHORIZATION)
         if not lines:
             return Abstain(self.name, Reason.NO_CREDENTIAL, self._need())
-        if len(lines) > 1:
+        line, *more = lines
+        if more:
             return Deny(self.name, Reason.CREDENTIAL_MALFORMED, self._need())
-        scheme, _, text = lines[0].partition(b" ")
+        scheme, _, text = line.partition(b" ")
         scheme, text = scheme.lower(), text.strip(b" ")
         if scheme != b"bearer" and (scheme != b"dpop" or self.dpop == "off"):
             return Abstain(self.name, Reason.NO_CREDENTIAL, self._need())
@@ -238,7 +239,7 @@ class JWTGuard:
     async def _bound(self, claims: Claims, claim: Handed, supply: Supply) -> Objection | None:
         """Hold a bound token against its proof; a bound one as Bearer, and an unbound one as DPoP, is a mistake."""
         confirmed = claims.get("cnf")
-        bound = confirmed.get("jkt") if isinstance(confirmed, dict) else None
+        bound: object = cast("Claims", confirmed).get("jkt") if isinstance(confirmed, dict) else None
         if (bound is None) is not (claim.scheme == "bearer") or (bound is None and confirmed is not None):
             return Reason.DPOP_SCHEME, {"scheme": claim.scheme}
         if bound is None:

@@ -45,9 +45,10 @@ class TokenGuard:
         lines = facts.lines(AUTHORIZATION)
         if not lines:
             return Abstain(self.name, Reason.NO_CREDENTIAL, self._need())
-        if len(lines) > 1:
+        line, *more = lines
+        if more:
             return Deny(self.name, Reason.CREDENTIAL_MALFORMED, self._need())
-        scheme, _, text = lines[0].partition(b" ")
+        scheme, _, text = line.partition(b" ")
         if scheme != b"Bearer" and scheme.lower() != b"bearer":
             return Abstain(self.name, Reason.NO_CREDENTIAL, self._need())
         text = text.strip(b" ")

@@ -129,18 +129,20 @@ class JWKS:
         import json  # noqa: PLC0415 - only where keys are fetched
 
         document = json.loads(body)
-        listed = document.get("keys") if isinstance(document, dict) else None
+        listed: object = (
+            cast("dict[str, object]", document).get("keys") if isinstance(document, dict) else None
+        )
         if not isinstance(listed, list):
             raise ValueError("it is no key set")  # noqa: TRY004 - what came from outside is a wrong value
         found: dict[tuple[str, str], Key] = {}
-        for jwk in listed:
+        for jwk in cast("list[object]", listed):
             for key in self._keys_in(jwk):
                 found[key.kid or "", key.algorithm] = key
         if not found:
             raise ValueError("it holds no key for " + ", ".join(self._algorithms))
         return found
 
-    def _keys_in(self, jwk: Any) -> list[Key]:  # noqa: ANN401 - whatever JSON can hold
+    def _keys_in(self, jwk: object) -> list[Key]:
         if not isinstance(jwk, dict):
             raise ValueError("a key in it is no object")  # noqa: TRY004 - as above
         known = cast("dict[str, Any]", jwk)

@@ -54,8 +54,8 @@ async def _last_given(visit: Visit) -> float | None:
     caller = visit.caller
     if not isinstance(caller, Identity) or caller.how != "session" or caller.since is None:
         return None
-    marks = (await visit.carried.open()).get(CONFIRMED, {})
-    marked = marks.get(f"{caller.provider}:{caller.user_id}") if isinstance(marks, dict) else None
+    marks: dict[str, object] = (await visit.carried.open()).get(CONFIRMED, {})
+    marked = marks.get(f"{caller.provider}:{caller.user_id}")
     return max(caller.since, marked) if isinstance(marked, int | float) else caller.since
 
 

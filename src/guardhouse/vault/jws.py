@@ -51,7 +51,7 @@ class JWSError(ValueError):
 
     def __init__(self, flaw: Flaw) -> None:
         super().__init__(flaw)
-        self.flaw = flaw
+        self.flaw: Flaw = flaw
 
 
 class Protected(Struct, frozen=True):
