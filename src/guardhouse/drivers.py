@@ -9,18 +9,20 @@ from guardhouse import settings
 from guardhouse.core.guard import Guard
 from guardhouse.core.provider import Provider
 from guardhouse.errors import ConfigError
+from guardhouse.guards.basic import BasicGuard
 from guardhouse.guards.function import FunctionGuard
+from guardhouse.guards.jwt import JWTGuard
+from guardhouse.guards.legacy_token import LegacyTokenGuard
 from guardhouse.guards.session import SessionGuard
-from guardhouse.reading import Section, nearest_of, shown
+from guardhouse.guards.token import TokenGuard
+from guardhouse.issuers.jwks import JWKS
+from guardhouse.reading import Section, nearest_of, present, shown
+from guardhouse.state.token import TokenPolicy
 
-_DRIVERS = ("session", "function")
-_UNBUILT_DRIVERS: Mapping[str, str] = {
-    "token": "This version has no personal access tokens",
-    "sanctum": "This version has no personal access tokens; browsers of your own front end log in by session",
-    "passport": "This version has no OAuth2 server",
-    "jwt": "This version reads no JWT",
-    "basic": "This version has no Basic guard",
-}
+_DRIVERS = ("session", "token", "sanctum", "jwt", "basic", "function")
+_UNBUILT_DRIVERS: Mapping[str, str] = {"passport": "This version has no OAuth2 server"}
+_LEGACY = ("storage_key", "input_key", "hash", "insecure_query")
+"""Keys of a `token` driver that stands for one token in a column of the users' table, as in the thread's own version."""
 _PROVIDER_DRIVERS = ("memory", "sqlalchemy", "eloquent", "database")
 
 
@@ -88,7 +90,7 @@ def read_guards(
 
 def _placed(section: Section, guard: Guard, users: Mapping[str, Provider[Any]]) -> Guard:
     """Give a guard that is handed in the provider that the configuration names for it."""
-    section.only("driver", "provider", "header", "scheme", "realm")
+    section.only("driver", "provider", "header", "scheme", "realm", "issuer", "audience", "prefix", "login")
     provider = _provider(section, users)
     return guard if guard.provider or not provider else guard.named(section.key.partition(".")[2], provider)
 
@@ -97,9 +99,8 @@ def _guard(
     section: Section, functions: Mapping[str, Callable[[str], Any]], users: Mapping[str, Provider[Any]]
 ) -> Guard:
     driver = _driver(section)
-    if driver == "session":
-        section.only("driver", "provider", "realm")
-        return SessionGuard(provider=_provider(section, users), realm=section.text("realm"))
+    if driver in _BUILT:
+        return _BUILT[driver](section, users)
     section.only("driver", "provider", "header", "scheme")
     name = section.key.partition(".")[2]
     if name not in functions:
@@ -112,10 +113,73 @@ def _guard(
     return FunctionGuard(functions[name], header or "", scheme, _provider(section, users))
 
 
+def _session(section: Section, users: Mapping[str, Provider[Any]]) -> Guard:
+    section.only("driver", "provider", "realm")
+    return SessionGuard(provider=_provider(section, users), realm=section.text("realm"))
+
+
+def _token(section: Section, users: Mapping[str, Provider[Any]]) -> Guard:
+    """Read personal access tokens; or one token in a column, where the keys of that are there."""
+    if any(name in section.values for name in _LEGACY):
+        return _legacy(section, users)
+    section.only("driver", "provider", "prefix", "lifetime", *_LEGACY)
+    read = present({"prefix": section.text("prefix"), "lifetime": section.duration("lifetime")})
+    return TokenGuard(_provider(section, users), TokenPolicy(**read))
+
+
+def _legacy(section: Section, users: Mapping[str, Provider[Any]]) -> Guard:
+    section.only("driver", "provider", *_LEGACY)
+    key, insecure = section.text("input_key") or "api_token", section.flag("insecure_query")
+    if "input_key" in section.values and not insecure:
+        fix = "It is a parameter of the query, and URLs are logged: send the token as Bearer and take the key out, or write insecure_query = true."
+        raise ConfigError(section.at("input_key"), key, fix)
+    return LegacyTokenGuard(
+        field=section.text("storage_key") or "api_token",
+        hashed=section.flag("hash") is not False,
+        insecure_query=key if insecure else None,
+        provider=_provider(section, users),
+    )
+
+
+def _basic(section: Section, users: Mapping[str, Provider[Any]]) -> Guard:
+    section.only("driver", "provider", "login")
+    return BasicGuard(_provider(section, users), section.text("login") or "email")
+
+
+def _jwt(section: Section, users: Mapping[str, Provider[Any]]) -> Guard:
+    """Read a guard for tokens of an issuer whose keys are published; keys of your own are handed in as a guard."""
+    section.only("driver", "provider", "issuer", "audience", "jwks_url", "algorithms", "subject")
+    name = section.key.partition(".")[2]
+    url, issuer = section.text("jwks_url"), section.text("issuer")
+    audience = (
+        section.texts("audience")
+        if isinstance(section.values.get("audience"), list)
+        else section.text("audience")
+    )
+    if url is None or issuer is None or audience is None or section.text("subject") != "user_id":
+        fix = (
+            "Write issuer, audience, jwks_url, and subject = 'user_id' if `sub` is the id of a user of yours; "
+            f'for keys or look-ups of your own hand the guard in: from_config(..., guards={{"{name}": JWTGuard(...)}}).'
+        )
+        raise ConfigError(section.key, "jwt", fix)
+    keys = JWKS(url, algorithms=section.texts("algorithms") or ("RS256", "ES256", "EdDSA"))
+    audiences = (audience,) if isinstance(audience, str) else tuple(audience)
+    return JWTGuard(keys, issuer, audiences, provider=_provider(section, users))
+
+
+_BUILT: Mapping[str, Callable[[Section, Mapping[str, Provider[Any]]], Guard]] = {
+    "session": _session,
+    "token": _token,
+    "sanctum": _token,
+    "basic": _basic,
+    "jwt": _jwt,
+}
+
+
 def _driver(section: Section) -> str:
     found = section.text("driver")
     if found is not None and found in _UNBUILT_DRIVERS:
-        fix = "Use 'session', or 'function' with a look-up of your own."
+        fix = "Use 'token' for personal access tokens, or 'jwt' for those of a login server."
         raise ConfigError(section.at("driver"), found, f"{_UNBUILT_DRIVERS[found]}. {fix}")
     if found is None:
         fix = f"It is one of: {', '.join(_DRIVERS)}."

@@ -10,13 +10,17 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from guardhouse.core.area import Answers, Area, Note, Phase, Step
+from guardhouse.core.area import Answers, Area, Note, Phase, Stacked, Step
 from guardhouse.core.guard import Guard
 from guardhouse.errors import ConfigError
+from guardhouse.guards.basic import BasicGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.reading import nearest_of
+from guardhouse.steps.aliases import ALIASES, read_alias
+from guardhouse.steps.basic import BasicLogin
+from guardhouse.steps.guest import Guest
 
 StepPart: TypeAlias = Step | Callable[..., Any]
 
@@ -50,18 +54,16 @@ DERIVED: Mapping[str, str] = {
 """What is there without being named, and how."""
 
 _ELSEWHERE: Mapping[str, str] = {
-    "throttle": "This version limits no request rates",
-    "ThrottleRequests": "This version limits no request rates",
-    "can": "This version has no rules",
-    "guest": "This version does not turn logged-in visitors away",
-    "auth.basic": "This version has no Basic guard",
-    "signed": "This version signs no URLs",
-    "verified": "This version verifies no addresses",
-    "password.confirm": "This version asks for no password twice",
     "HandleCors": "CORS is Starlette's: app.add_middleware(CORSMiddleware, ...)",
     "TrustProxies": "Proxies are the setting `trusted_proxies`",
 }
-"""Names of the field that mean something which is not built, or stands elsewhere."""
+"""Names of the field that mean something which stands elsewhere."""
+
+BASIC = ("auth.basic", "AuthenticateWithBasicAuth")
+"""Asks the login of a session, and where there is none name and password, which it then keeps as a login."""
+
+GUESTS = ("guest", "RedirectIfAuthenticated")
+"""Asks who is logged in, to send him away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +106,19 @@ class Groups:
 
     def _area(self, name: str, answers: Answers, asked: tuple[str, ...] | None) -> Area | None:
         lines = list(self._expanded(name, ()))
-        auth = [line for line in lines if line.name in AUTH]
+        auth = [line for line in lines if line.name in (*AUTH, *BASIC)]
+        auth = auth or [line for line in lines if line.name in GUESTS]
         guards = self._guards(name, auth, asked)
         phase: Phase = "after guards" if asked and not auth else "before guards"
-        steps: list[Step] = []
+        steps: list[Step | Stacked] = []
         notes: list[Note] = []
         for line in lines:
             if line.name in AUTH:
                 phase = "after guards"
                 notes += self._auth_note(line, guards)
+            elif line.name in BASIC:
+                phase = "after guards"
+                steps.append(self._basic_login(line))
             elif (step := self._step(line, phase)) is not None:
                 steps.append(step)
             else:
@@ -160,12 +166,29 @@ class Groups:
         return (area,)
 
     def _named(self, line: Line) -> tuple[str, ...]:
+        if line.name in BASIC:
+            return self._with_basic(line)
         for name in line.parameters:
             if name not in self.guards:
                 nearest = nearest_of(name, self.guards)
                 fix = f"The guards are: {', '.join(sorted(self.guards))}."
                 raise ConfigError(line.key, line.text, fix, nearest=f"auth:{nearest}" if nearest else None)
         return tuple(dict.fromkeys(line.parameters)) or (self.default,)
+
+    def _with_basic(self, line: Line) -> tuple[str, ...]:
+        """Name the session guard of an `auth.basic` line, and the Basic guards over the same users."""
+        session = line.parameters[0] if line.parameters and line.parameters[0] else self.default
+        keeps = self.guards.get(session)
+        basic = [name for name, guard in self.guards.items() if isinstance(guard, BasicGuard)]
+        same = [name for name in basic if keeps is not None and self.guards[name].provider == keeps.provider]
+        if not isinstance(keeps, SessionGuard) or not same:
+            fix = f'It needs a session guard, and a guard of driver "basic" over the same users; of that there is {basic or "none"}.'
+            raise ConfigError(line.key, line.text, fix)
+        return (session, *same)
+
+    def _basic_login(self, line: Line) -> Stacked:
+        session = self.guards[self._with_basic(line)[0]]
+        return BasicLogin(cast("SessionGuard", session))
 
     def _alike(self, one: str, other: str) -> bool:
         """Whether two guards believe the same logins, so that it does not matter which is asked."""
@@ -193,15 +216,26 @@ class Groups:
 
     # -- what else runs -----------------------------------------------------------------------------------------
 
-    def _step(self, line: Line, phase: Phase) -> Step | None:
-        """Find the step that a line names; None where guardhouse does the same by itself."""
+    def _step(self, line: Line, phase: Phase) -> Step | Stacked | None:
+        """Find the step that a line names; None where guardhouse does the same by itself.
+
+        Steps that come with guardhouse stand at the phase that they need, wherever they are in the list.
+        """
         for name in (line.text, line.name):
             if name in self.steps:
                 parameters = line.parameters if name == line.name else ()
                 return _as_step(line, self.steps[name], phase, parameters)
         if line.name in DERIVED and not line.parameters:
             return None
-        raise self._unknown(line)
+        if line.name in GUESTS:
+            return Guest()
+        try:
+            known = read_alias(f"{line.name}:{','.join(line.parameters)}")
+        except ConfigError as error:
+            raise ConfigError(line.key, line.text, error.fix) from None
+        if known is None:
+            raise self._unknown(line)
+        return known
 
     def _unknown(self, line: Line) -> ConfigError:
         give = f'hand in a step of that name: from_config(..., steps={{"{line.name}": function}})'
@@ -211,7 +245,7 @@ class Groups:
             )
         if line.name in _ELSEWHERE:
             return ConfigError(line.key, line.text, f"{_ELSEWHERE[line.name]}: take the line out, or {give}.")
-        nearest = nearest_of(line.name, [*AUTH, *DERIVED, *self.lines, *self.steps])
+        nearest = nearest_of(line.name, [*AUTH, *BASIC, *ALIASES, *DERIVED, *self.lines, *self.steps])
         return ConfigError(line.key, line.text, f"Nothing here has that name: {give}.", nearest=nearest)
 
     @cached_property
@@ -231,7 +265,7 @@ class Groups:
                     f"steps.{name}", name, "No middleware group names this step.", nearest=nearest
                 )
 
-    def _refuse_idle_steps(self, name: str, steps: Sequence[Step]) -> None:
+    def _refuse_idle_steps(self, name: str, steps: Sequence[Step | Stacked]) -> None:
         """Refuse steps that would never run: a group that asks nobody is at work only inside another group."""
         if steps and name not in self._used:
             fix = f"The group asks no guard, so {steps[0].name} would never run: add `auth`."
