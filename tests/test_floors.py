@@ -131,7 +131,7 @@ def test_a_file_without_a_law_is_found():
             "guardhouse.house", "try: ...\nexcept Exception as e:\n    raise X from e", id="said otherwise"
         ),
         pytest.param(
-            "guardhouse.cli.sending", "try: ...\nexcept Exception: ...", id="a whole application is run"
+            "guardhouse.doctor.sending", "try: ...\nexcept Exception: ...", id="a whole application is run"
         ),
         pytest.param("guardhouse.house", "try: ...\nexcept StoreError: ...", id="an error with a name"),
         pytest.param("guardhouse.core.gate", "from datetime import timedelta", id="time as a value"),

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from guardhouse.cli import sending
+from guardhouse.doctor import sending
 from tests.cli.conftest import Call
 
 OWN_KEY = ["-H", "X-Api-Key: sesame"]

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from guardhouse.cli.listing import lines_of
+from guardhouse.doctor.listing import lines_of
 from tests.cli.conftest import Call
 
 LISTED = """\

@@ -14,15 +14,15 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from guardhouse.cli.explanation import Explanation, Records, explain_answer
 from guardhouse.cli.loading import Loaded, failed, houses, load
 from guardhouse.cli.output import data_only, grid, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
-from guardhouse.cli.sending import WEBSOCKET, Asked, LifespanError, cookie_header, header, send
 from guardhouse.core.answer import hint_of
 from guardhouse.core.facts import Header
 from guardhouse.core.reasons import REASONS
 from guardhouse.core.verdict import Abstain, Caller, Client, Deny, Pass, Verdict
+from guardhouse.doctor.explanation import Explanation, Records, explain_answer
+from guardhouse.doctor.sending import WEBSOCKET, Asked, LifespanError, cookie_header, header, send
 
 FINDING = 1
 

@@ -10,11 +10,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from guardhouse.cli.listing import Line, line_document, lines_of, means_of, stack_document
 from guardhouse.cli.loading import houses, load, short_place
 from guardhouse.cli.output import grid, note, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.core.stack import Stack
+from guardhouse.doctor.listing import Line, line_document, lines_of, means_of, stack_document
 from guardhouse.edge.checks import check
 from guardhouse.errors import ConfigError
 

@@ -10,11 +10,11 @@ from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from guardhouse import log
-from guardhouse.cli.listing import lines_of
-from guardhouse.cli.sending import Answered
 from guardhouse.core.answer import Refusal, hint_of, line
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Allow, Caller, Client, Decision, Deny, Verdict
+from guardhouse.doctor.listing import lines_of
+from guardhouse.doctor.sending import Answered
 
 Outcome: TypeAlias = Literal["allowed", "refused", "guest", "public", "undecided", "no route", "failed"]
 
