@@ -39,6 +39,7 @@ def play(case: Case, application: Application) -> Result:
     talk: list[str] = []
     try:
         refuse_what_is_not_offered(case, application)
+        application.serve(case.methods)
         scene = set_up(case, application)
         talk = scene.talk
         findings = [finding for step in case.steps for finding in _step(step, scene)]

@@ -45,6 +45,8 @@ class Target:
     csrf: Mapping[str, str] = field(default_factory=dict[str, str])
     hooks: Mapping[str, Any] = field(default_factory=dict[str, Any])
     requires: Sequence[str] = ()
+    known_methods: Sequence[str] = ()
+    """Methods that the usual server hands on to the application; empty where it hands on all."""
     lifetimes: Mapping[str, int] = field(default_factory=dict[str, int])
     log: Mapping[str, Sequence[Mapping[str, str]]] = field(
         default_factory=dict[str, Sequence[Mapping[str, str]]]
