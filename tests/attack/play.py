@@ -70,6 +70,8 @@ def set_up(case: Case, application: Application) -> Scene:
     """Begin anew, and build the state that the case starts from."""
     application.reset()
     scene = Scene(application, case.transport)
+    for special in case.requires:
+        scene.names |= application.target.values_with.get(special, {})
     scene.instead = application.target.instead.get(case.id, {})
     build(case.precondition, scene)
     return scene

@@ -52,6 +52,8 @@ class Target:
         default_factory=dict[str, Sequence[Mapping[str, str]]]
     )
     values: Mapping[str, str] = field(default_factory=dict[str, str])
+    values_with: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """Other values in cases that require something: those of a remote issuer, say, are not about our own."""
     fixtures: Mapping[str, Any] = field(default_factory=dict[str, Any])
     disputed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """Cases held to be wrong here: in which fields, and why. They are played, and then skipped with that reason."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -94,6 +94,9 @@ class JWTGuard:
 
     With `dpop` a token may, or must, be bound to a key of the client (RFC 9449); `url` is then what clients call this
     service, such as https://api.example.com, where the Host header cannot be believed.
+
+    Several of these, each with an issuer of its own, may stand in one area: a token goes to the guard of the issuer that
+    it names, and no other guard has a word in it.
     """
 
     keys: KeySource
@@ -111,6 +114,9 @@ class JWTGuard:
     remember: int = 1024
     provider: str | None = None
     name: str = ""
+
+    elsewhere: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """The issuers of other guards in the same area, whose tokens are theirs."""
 
     policy: ClaimsPolicy = field(init=False, repr=False)
     _seen: dict[bytes, Verified] = field(init=False, repr=False, compare=False)
@@ -145,6 +151,11 @@ class JWTGuard:
         """Return this guard under the name and provider it has in a house."""
         return replace(self, name=name, provider=provider)
 
+    def beside(self, others: Sequence[object]) -> Self:
+        """Return this guard as it is among others: tokens that name another one's issuer are left to that one."""
+        issuers = frozenset(guard.issuer for guard in others if isinstance(guard, JWTGuard)) - {self.issuer}
+        return replace(self, elsewhere=issuers) if issuers else self
+
     # -- claim --------------------------------------------------------------------------------------------------
 
     def claim(self, facts: Facts) -> Handed | Abstain | Deny:
@@ -162,6 +173,8 @@ class JWTGuard:
         if not text:
             return Deny(self.name, Reason.CREDENTIAL_MALFORMED, self._need())
         if text.count(b".") != _SEGMENTS - 1 and not text.startswith(b"eyJ"):
+            return Abstain(self.name, Reason.CREDENTIAL_FOREIGN, self._need())
+        if self.elsewhere and jws.issuer_said(text) in self.elsewhere:
             return Abstain(self.name, Reason.CREDENTIAL_FOREIGN, self._need())
         if self.dpop == "off":
             return Handed(text, "bearer", (), "", "")
