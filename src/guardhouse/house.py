@@ -29,6 +29,7 @@ from guardhouse.errors import ConfigError, StoreError
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.limits import Limits
+from guardhouse.outage import unavailable
 from guardhouse.parts import Parts, resolve
 from guardhouse.refused import refused
 from guardhouse.rules import Rules
@@ -42,7 +43,7 @@ from guardhouse.tokens import Tokens
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import Secret
-from guardhouse.visit import Visit, unavailable
+from guardhouse.visit import Visit
 
 U = TypeVar("U")
 
