@@ -97,9 +97,12 @@ async def test_a_former_key_is_not_asked_for_and_hides_no_new_one(server):
         assert await found(keys, f"e{number}") is not None
         assert [await found(keys, f"e{former}") for former in range(number)] == [None] * number
     assert server.asked == 5
-    server.publish(public_jwk("ES256", "e0"))
     clock.now += LIFESPAN
+    assert await found(keys, "e0") is None, "a look, for what there is was fetched too long ago"
+    server.publish(public_jwk("ES256", "e0"), public_jwk("ES256", "e5"))
+    assert await found(keys, "e5") is not None, "which hides no new key either"
     assert await found(keys, "e0") is not None, "what is published again is a key again"
+    assert server.asked == 7
 
 
 async def test_a_new_key_is_noticed_at_once_and_a_former_one_is_gone_with_its_publication(server):
