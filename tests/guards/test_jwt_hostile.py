@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from base64 import urlsafe_b64decode
 from typing import Any
 
 import jwt as pyjwt
@@ -83,7 +84,7 @@ def in_der() -> str:
     """Write a good ES256 signature in the other encoding there is; one token must not have two spellings."""
     text = by_pyjwt("ES256", kid="e1")
     message, _, signature = text.rpartition(".")
-    raw = pyjwt.utils.base64url_decode(signature)
+    raw = urlsafe_b64decode(signature + "==")
     r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
     return f"{message}.{b64(encode_dss_signature(r, s))}"
 

@@ -180,8 +180,8 @@ def _expected(
 ) -> tuple[Headers, Any]:
     """Return what a request shows, and what it must be answered."""
     word = kind.partition(" ")[0]
-    own = {} if word == "nothing" else dict(shown[one.id][word])
-    headers = own | shown[other.id]["session"] if "another's" in kind else own
+    own: Headers = {} if word == "nothing" else shown[one.id][word]
+    headers = {**own, **shown[other.id]["session"]} if "another's" in kind else own
     guard = KINDS[kind][1]
     if guard is None:
         return headers, "no_credential" if word == "nothing" else "token_malformed"
