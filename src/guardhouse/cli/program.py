@@ -15,6 +15,7 @@ Exit codes:
 """
 
 _COMMANDS: Mapping[str, str] = {
+    "compare": "Measure session, token and JWT on a running demo.",
     "demo": "Serve the application of the forum thread.",
     "explain": "Send a request in process and say why it is refused.",
     "routes": "List every route with what guards it.",
