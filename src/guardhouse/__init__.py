@@ -33,10 +33,12 @@ from guardhouse.issuers.own import OwnIssuer
 from guardhouse.limits import LoginThrottle
 from guardhouse.packages import Package
 from guardhouse.state.cookie import CookiePolicy
+from guardhouse.state.limit import Limit
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.session import Session
 from guardhouse.state.token import TokenPolicy
 from guardhouse.steps.abilities import Abilities, AnyAbility
+from guardhouse.steps.basic import BasicLogin
 from guardhouse.steps.can import Can
 from guardhouse.steps.confirmed import Confirmed
 from guardhouse.steps.guest import Guest
@@ -62,6 +64,7 @@ __all__ = [
     "Attempting",
     "Authenticated",
     "BasicGuard",
+    "BasicLogin",
     "Can",
     "Client",
     "ConfigError",
@@ -82,6 +85,7 @@ __all__ = [
     "Key",
     "Keys",
     "LegacyTokenGuard",
+    "Limit",
     "Login",
     "LoginThrottle",
     "Logout",

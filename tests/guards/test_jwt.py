@@ -69,7 +69,7 @@ async def judged(
         (("Basic YTpi",), Abstain, Reason.NO_CREDENTIAL),
         (("DPoP a.b.c",), Abstain, Reason.NO_CREDENTIAL),
         (("Bearer",), Deny, Reason.CREDENTIAL_MALFORMED),
-        (("Bearer ghp_abc",), Abstain, Reason.CREDENTIAL_FOREIGN),
+        (("Bearer ghpat_abc",), Abstain, Reason.CREDENTIAL_FOREIGN),
         (("Bearer {}",), Abstain, Reason.CREDENTIAL_FOREIGN),
         (("Bearer a.b.c", "Bearer a.b.c"), Deny, Reason.CREDENTIAL_MALFORMED),
     ],

@@ -73,7 +73,7 @@ CHANGED = PLAIN[:-1] + ("0" if PLAIN[-1] != "0" else "1")
         ((f"Bearer x{PLAIN}",), "Abstain", Reason.CREDENTIAL_FOREIGN),
         ((f"Bearer {CHANGED}",), "Deny", Reason.TOKEN_MALFORMED),
         ((f"Bearer {PLAIN} {PLAIN}",), "Deny", Reason.TOKEN_MALFORMED),
-        (("Bearer ghp_",), "Deny", Reason.TOKEN_MALFORMED),
+        (("Bearer ghpat_",), "Deny", Reason.TOKEN_MALFORMED),
         ((f"Bearer {PLAIN}", f"Bearer {PLAIN}"), "Deny", Reason.CREDENTIAL_MALFORMED),
         ((f"Bearer {PLAIN}", "Basic x"), "Deny", Reason.CREDENTIAL_MALFORMED),
     ],
