@@ -290,6 +290,18 @@ def test_an_alias_with_parameters_that_mean_nothing_is_an_error(text):
         read_alias(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["password.confirm", "password.confirm:/confirm", "password.confirm:,60", "password.confirm:/confirm,60",
+     "abilities:read,write", "ability:read", "guest", "signed", "signed:utm_source", "verified", "verified:/verify",
+     "can:update,post", "throttle:60,1"],
+)  # fmt: skip
+def test_a_step_is_called_as_it_is_written(text):
+    step = read_alias(text)
+    assert step is not None
+    assert step.name == text
+
+
 def test_what_is_no_alias_is_none():
     assert read_alias("auth") is None
     assert set(CLASSES.values()) <= set(ALIASES)

@@ -47,4 +47,4 @@ class Program(click.Group):
 @click.group(cls=Program, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="guardhouse", message="guardhouse %(version)s")
 def program() -> None:
-    """Session guards for Starlette and FastAPI that say why they refused."""
+    """Guards for Starlette and FastAPI that say why they refused."""

@@ -137,6 +137,11 @@ class JWTGuard:
         return "DPoP" if self.dpop == "require" else "Bearer"
 
     @property
+    def schemes(self) -> tuple[str, ...]:
+        """Name all of them."""
+        return ("Bearer", "DPoP") if self.dpop == "accept" else (self.scheme,)
+
+    @property
     def says(self) -> tuple[str, ...]:
         """Say how the reasons begin that this guard gives besides those of all guards."""
         return ("jwt_",) if self.dpop == "off" else ("jwt_", "dpop_")

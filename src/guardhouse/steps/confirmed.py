@@ -13,6 +13,7 @@ from guardhouse.state.session import CONFIRMED
 from guardhouse.visit import Visit
 
 ALIAS = "password.confirm"
+WITHIN = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Confirmed:
     password, not that he has it now, so no token is let in.
     """
 
-    within: timedelta = timedelta(hours=3)
+    within: timedelta = WITHIN
     go_to: str | None = None
 
     def __post_init__(self) -> None:
@@ -33,7 +34,8 @@ class Confirmed:
     @property
     def name(self) -> str:
         """Write it as an alias."""
-        return f"{ALIAS}:{self.go_to or ''},{self.within.total_seconds():.0f}"
+        seconds = "" if self.within == WITHIN else f",{self.within.total_seconds():.0f}"
+        return f"{ALIAS}:{self.go_to or ''}{seconds}".rstrip(":")
 
     def steps(self) -> tuple[Step, ...]:
         """Return the one step, after the guards."""
@@ -66,5 +68,5 @@ def read_confirmed(parameters: str) -> Confirmed:
         raise ConfigError(
             ALIAS, parameters, "Write the page and whole seconds: password.confirm:/confirm,10800."
         )
-    within = timedelta(seconds=int(seconds)) if seconds else timedelta(hours=3)
+    within = timedelta(seconds=int(seconds)) if seconds else WITHIN
     return Confirmed(within, go_to or None)
