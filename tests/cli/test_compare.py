@@ -17,6 +17,7 @@ from guardhouse.cli.loading import UnusableError
 from guardhouse.demo import books
 from tests.cli.conftest import Call
 from tests.demo.test_command import fetch, running
+from tests.documents import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,29 @@ def test_it_says_what_each_way_costs_gives_and_how_it_ends(call: Call, demo: str
     assert [way["makes_a_lasting_one"] for way in found.values()] == ["201", "403", "403"]
     assert [way["gives"] for way in found.values()] == ["all that Ada may", "read", "read write"]
     assert all(way["beside_open"] > 0 and way["milliseconds"] > 0 for way in found.values())
+
+
+@pytest.mark.slow
+def test_the_document_says_what_is_measured(call: Call, demo: str):
+    """All but the times, which are those of the machine that it names."""
+    text = (ROOT / "docs" / "sessions-or-tokens.md").read_text(encoding="utf-8").replace("*", "")
+    ways = json.loads(call("compare", demo, "--requests", "20", "--json").stdout)["ways"].values()
+    assert row("bytes of the credential in each request", *(way["credential_bytes"] for way in ways)) in text
+    longer = len(demo) - len("http://127.0.0.1:8000")  # the port stands in Host
+    both = (f"{way['sent_bytes'] - longer}, {way['received_bytes']}" for way in ways)
+    assert row("bytes of the request, of the answer", *both) in text
+    assert row("stolen and used elsewhere", *(way["used_elsewhere"] for way in ways)) in text
+    for told, ending in (("the personal token was revoked", "token revoked"), ("logout", "logout")):
+        statuses = [way["after"][ending].partition(" ")[0] for way in ways]
+        (line,) = [line for line in text.splitlines() if line.startswith(f"| after {told} |")]
+        assert [cell.split()[0] for cell in line.split(" | ")[1:]] == statuses
+    lasting = [way["makes_a_lasting_one"] for way in ways]
+    assert lasting == ["201", "403", "403"]
+    assert "| makes a lasting token out of itself | yes, 201 | no, 403 | no, 403 |" in text
+
+
+def row(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 @pytest.mark.slow
