@@ -171,6 +171,12 @@ def test_a_login_is_fresh_for_a_while_and_a_confirmed_password_is_again():
     assert said(client.get("/")) == (403, "confirmation_needed")
 
 
+@pytest.mark.parametrize("within", [timedelta(0), 3600, None])
+def test_a_confirmation_lasts_for_some_time(within):
+    with pytest.raises(ConfigError, match=r"Confirmed\(timedelta\(minutes=15\)\)"):
+        Confirmed(within)
+
+
 def test_a_wrong_password_confirms_nothing():
     clock = Clock()
     client = log_in(application(house_of(clock=clock), "web", Confirmed(HOUR)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 from guardhouse.core.area import Step
 from guardhouse.core.reasons import Reason
@@ -28,8 +29,9 @@ class Confirmed:
     go_to: str | None = None
 
     def __post_init__(self) -> None:
-        if self.within <= timedelta(0):
-            raise ConfigError(ALIAS, self.within, "A confirmation must last for some time.")
+        if not isinstance(cast("object", self.within), timedelta) or self.within <= timedelta(0):
+            fix = "A confirmation lasts for some time: Confirmed(timedelta(minutes=15))."
+            raise ConfigError(ALIAS, self.within, fix)
 
     @property
     def name(self) -> str:
