@@ -27,12 +27,13 @@ OPTIONAL = {
     "pytest",
     "rich",
     "sqlalchemy",
+    "starlette",
     "uvicorn",
 }
 DOORS = {
     "guardhouse": set(),
-    "guardhouse.starlette": set(),
-    "guardhouse.fastapi": {"fastapi", "pydantic"},
+    "guardhouse.starlette": {"starlette"},
+    "guardhouse.fastapi": {"fastapi", "pydantic", "starlette"},
     "guardhouse.users.sqlalchemy": {"sqlalchemy"},
 }
 

@@ -38,7 +38,6 @@ from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.session import Session
 from guardhouse.state.token import TokenPolicy
 from guardhouse.steps.abilities import Abilities, AnyAbility
-from guardhouse.steps.basic import BasicLogin
 from guardhouse.steps.can import Can
 from guardhouse.steps.confirmed import Confirmed
 from guardhouse.steps.guest import Guest
@@ -64,7 +63,6 @@ __all__ = [
     "Attempting",
     "Authenticated",
     "BasicGuard",
-    "BasicLogin",
     "Can",
     "Client",
     "ConfigError",
