@@ -55,6 +55,9 @@ RETRY_SECONDS = 5
 
 SWEEP_SECONDS = 300
 
+KEPT_SECONDS = 24 * 3600
+"""For so long an expired token stays in the list of its user, who may wonder why it is refused."""
+
 Listener = Callable[[Any], Awaitable[None] | None]
 
 
@@ -330,6 +333,9 @@ class Guardhouse(Generic[U]):
             with suppress(StoreError):
                 while await store.prune(self.parts.clock()):
                     await anyio.lowlevel.checkpoint()
+                if self.parts.tokens is not None:
+                    while await self.parts.tokens.prune_tokens(self.parts.clock() - KEPT_SECONDS):
+                        await anyio.lowlevel.checkpoint()
 
     async def open(self) -> None:
         """Make the store ready. Raises `ConfigError` or `StoreError` for one that cannot work."""
