@@ -16,11 +16,10 @@ from guardhouse.doctor.browser.browsers import BROWSERS, ThirdParty
 from tests.browser.journeys import real, simulated
 from tests.browser.journeys.applications import application
 from tests.browser.journeys.rows import Row, rows
-from tests.browser.journeys.servers import Arrived, serving
+from tests.browser.journeys.servers import ARGUMENTS, Arrived, serving
 
 pytestmark = pytest.mark.slow
 
-ARGUMENTS = ["--host-resolver-rules=MAP * 127.0.0.1", "--ignore-certificate-errors"]
 AXIOS = Path(guardhouse.demo.__file__).parent / "static" / "axios.min.js"
 # As Chrome is shipped (0), and as in its incognito windows (1): chrome/common/pref_names, cookie_controls_mode.
 CONTROLS: dict[ThirdParty, int] = {"allowed": 0, "blocked": 1}
@@ -77,10 +76,11 @@ def test_simulated_and_real_agree(
     at, page = placed(row.at, ports), placed(row.page, ports)
     apps = [application(at, page, row.cookie, row.cors, trusted=row.trusted) for _ in range(2)]
     arrived.app = apps[0]
-    settings = _for_script(row.settings)
-    found = list(real.play(browsers[row.third_party], arrived, at, page, row.client, settings))
+    settings, moved = _for_script(row.settings), row.moved
+    found = list(real.play(browsers[row.third_party], arrived, at, page, row.client, settings, moved=moved))
     chrome = replace(BROWSERS["chrome"], third_party=row.third_party)
-    expected = list(simulated.seen(simulated.play(apps[1], at, page, row.client, row.told, chrome)))
+    played = simulated.play(apps[1], at, page, row.client, row.told, chrome, moved=moved)
+    expected = list(simulated.seen(played))
     for simulated_hop, real_hop in zip(expected, found, strict=True):
         assert simulated_hop == real_hop
 

@@ -122,7 +122,12 @@ def _routes(house: Guardhouse[User]) -> list[Route]:
     async def do_thing(request: Request) -> Response:
         return JSONResponse({"done": 1})
 
+    @house.public
+    async def moved(request: Request) -> Response:
+        return RedirectResponse(f"/api/{request.path_params['rest']}", 307)
+
     return [
+        Route("/moved/{rest}", moved, methods=["GET", "POST"]),
         Route("/csrf-cookie", house.csrf_cookie),
         Route("/login", login_page, methods=["GET"]),
         Route("/login", log_in, methods=["POST"]),

@@ -94,8 +94,15 @@ class Seen(NamedTuple):
     jar: tuple[Cookie, ...]
 
 
-def play(
-    browser: Browser, arrived: Arrived, at: str, page: str, client: str, settings: dict[str, Any]
+def play(  # what a journey is made of
+    browser: Browser,
+    arrived: Arrived,
+    at: str,
+    page: str,
+    client: str,
+    settings: dict[str, Any],
+    *,
+    moved: bool,
 ) -> Iterator[Seen]:
     """Play all hops in a fresh context. A form leaves its page each time; a script's page is loaded anew at the reload."""
     context = browser.new_context(ignore_https_errors=True)
@@ -106,6 +113,7 @@ def play(
             form = client == "form"
             if form and part == "csrf cookie":
                 part, path = "login page", "/login"  # noqa: PLW2901 - a form has no use for the cookie
+            path = path.replace("/api/", "/moved/") if moved else path  # noqa: PLW2901 - the same part elsewhere
             if form or part in ("csrf cookie", "reload"):
                 tab.goto(page + PAGE, wait_until="commit" if form else "load")
             arrived.requests.clear()

@@ -21,6 +21,8 @@ class Row:
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     third_party: ThirdParty = "allowed"
     trusted: bool = True
+    moved: bool = False
+    """Whether read and write stand at other addresses, from which visitors are redirected."""
 
     @property
     def told(self) -> list[str]:
@@ -29,7 +31,7 @@ class Row:
 
     def __str__(self) -> str:
         asked = " ".join([self.client, *(f"{k}={_word(v)}" for k, v in self.settings.items())])
-        rest = "" if self.trusted else ", untrusted"
+        rest = ("" if self.trusted else ", untrusted") + (", redirected" if self.moved else "")
         blocked = ", third-party blocked" if self.third_party == "blocked" else ""
         return f"{self.page} -> {self.at}, {self.cookie} cookie, cors {self.cors}, {asked}{rest}{blocked}"
 
@@ -59,6 +61,7 @@ def rows() -> Iterator[Row]:
     yield from _schemes()
     yield from _local()
     yield from _cors()
+    yield from _redirected()
 
 
 def _same_origin() -> Iterator[Row]:
@@ -153,3 +156,11 @@ def _cors() -> Iterator[Row]:
     common = {"withCredentials": True, "headers.common": "X-Requested-With: XMLHttpRequest"}
     yield Row(API, SPA, "host", "right", "axios", common)
     yield Row(API, API, "host", "none", "axios", {"headers.common": "X-Requested-With: XMLHttpRequest"})
+
+
+def _redirected() -> Iterator[Row]:
+    yield Row(API, API, cors="none", client="axios", moved=True)
+    yield Row(API, SPA, "shared", client="axios", settings=TOKEN, moved=True)
+    yield Row(API, SPA, settings=INCLUDE, cors="none", moved=True)
+    yield Row(API, FAR, "partitioned", settings=INCLUDE, moved=True)
+    yield Row(API, API, cors="none", client="form", moved=True)

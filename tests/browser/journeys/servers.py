@@ -15,6 +15,9 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PAGE = "/__page__"
+ARGUMENTS = ["--host-resolver-rules=MAP * 127.0.0.1", "--ignore-certificate-errors"]
+"""What makes a browser take every name for this machine, and every certificate for good."""
+
 NAMES = ("localhost", "127.0.0.1", "*.example.com", "*.other-site.test", "*.shop.co.uk")
 PORTS = ("{http}", "{http2}", "{https}", "{https2}")
 

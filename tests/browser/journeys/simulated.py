@@ -16,12 +16,17 @@ from guardhouse.doctor.browser.clients import client_with
 from guardhouse.doctor.browser.cookie import Cookie as Kept
 from guardhouse.doctor.browser.fetching import Exchange
 from guardhouse.doctor.browser.journey import Hop, Journey, Plan, journey
+from guardhouse.doctor.browser.roles import Role
 from guardhouse.doctor.browser.sites import bare_origin
 from tests.browser.journeys.applications import CREDENTIALS
 from tests.browser.journeys.real import Cookie, Request, Seen
 
+MOVED = {"read": Role("GET", "/moved/me"), "write": Role("POST", "/moved/do_thing")}
 
-def play(app: Starlette, at: str, page: str, client: str, settings: list[str], browser: Browser) -> Journey:
+
+def play(
+    app: Starlette, at: str, page: str, client: str, settings: list[str], browser: Browser, *, moved: bool
+) -> Journey:
     """Play it in a thread of its own, because Playwright keeps a loop in this one."""
     house: Any = next(item.kwargs["house"] for item in app.user_middleware if "house" in item.kwargs)
     plan = Plan(
@@ -29,6 +34,7 @@ def play(app: Starlette, at: str, page: str, client: str, settings: list[str], b
         page=bare_origin(page),
         client=client_with(client, settings),
         browser=browser,
+        told=MOVED if moved else {},
         credentials=CREDENTIALS,
     )
     with ThreadPoolExecutor(1) as pool:

@@ -201,7 +201,9 @@ class Visitor:
         jar, fates = store_all(self.jar, cors.values(reply.headers, "set-cookie"), at)
         if not credentials:
             names = (fate.cookie.name if isinstance(fate, Kept) else fate.name for fate in fates)
-            return (), tuple(Dropped(name, _unasked(wanted)) for name in names)
+            unasked = tuple(Dropped(name, _unasked(wanted)) for name in names)
+            # What would be dropped even then is told too: whoever mends one thing wants to know of the next.
+            return (), (*unasked, *(fate for fate in fates if isinstance(fate, Dropped)))
         self.jar = jar
         kept = tuple(fate for fate in fates if isinstance(fate, Kept))
         return kept, tuple(fate for fate in fates if isinstance(fate, Dropped))

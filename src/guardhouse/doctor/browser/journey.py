@@ -126,9 +126,9 @@ class _Player:
 
     def _way_in(self) -> str:
         if self._handed is None:
-            return f"with the credentials that were given ({', '.join(self._plan.credentials)})"
+            return f"with given credentials ({', '.join(self._plan.credentials)})"
         handed = self._handed
-        return f"handed out by the house, without credentials: user {handed.user_id}, guard {handed.guard}"
+        return f"handed out without credentials: user {handed.user_id}, guard {handed.guard}"
 
     async def _hop(self, part: Part, role: Role | None) -> Hop:
         if role is None:

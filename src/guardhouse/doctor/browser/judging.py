@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from guardhouse.core.answer import Refusal, hint_of
+from guardhouse.doctor.browser.attaching import Withheld
 from guardhouse.doctor.browser.fetching import Exchange, Fetched
-from guardhouse.doctor.browser.storing import Jar
+from guardhouse.doctor.browser.storing import Dropped, Jar
 from guardhouse.doctor.browser.whys import Ruling, Why
 
 Part: TypeAlias = Literal["csrf cookie", "login page", "login", "read", "write", "reload", "logout"]
@@ -30,7 +31,7 @@ class Cause:
 def judge(part: Part, fetched: Fetched, session: str, jar: Jar) -> tuple[Cause, ...]:
     """List why a hop failed, the browser's part first; nothing where it passed."""
     if fetched.error is not None and not _left(fetched):
-        return (*_crashed(fetched), _of_browser(fetched.error))
+        return (*_crashed(fetched), _of_browser(fetched.error), *_beneath(fetched, fetched.error))
     if part == "login":
         return _login(fetched, session)
     if part == "logout":
@@ -43,6 +44,16 @@ def judge(part: Part, fetched: Fetched, session: str, jar: Jar) -> tuple[Cause, 
 def _left(fetched: Fetched) -> bool:
     """Whether a window has only gone on to somebody else's page, which ends this application's part."""
     return fetched.error is not None and fetched.error.why is Why.ELSEWHERE and not fetched.opaque
+
+
+def _beneath(fetched: Fetched, above: Ruling) -> Iterator[Cause]:
+    """Tell what else would have to be mended: an answer that can be read still loses its cookies."""
+    lost: list[Withheld | Dropped] = []
+    for exchange in fetched.exchanges:
+        lost += [*exchange.withheld, *exchange.dropped]
+    for one in {one.ruling.why: one for one in lost}.values():
+        if one.ruling.why is not above.why:
+            yield _of_browser(one.ruling, f"cookie {one.name} neither sent nor stored: ")
 
 
 def _of_browser(found: Ruling, about: str = "") -> Cause:
@@ -59,9 +70,9 @@ def _login(fetched: Fetched, session: str) -> tuple[Cause, ...]:
         return (_of_house(refused),)
     if any(kept.cookie.name == session and not kept.erased for one in fetched.exchanges for kept in one.kept):
         return ()
-    lost = next((lost for one in fetched.exchanges for lost in one.dropped if lost.name == session), None)
-    if lost is not None:
-        return (_of_browser(lost.ruling, f"cookie {session} not stored: "),)
+    lost = [lost.ruling for one in fetched.exchanges for lost in one.dropped if lost.name == session]
+    if lost:
+        return tuple(_of_browser(one, f"cookie {session} not stored: ") for one in lost)
     wrong = _answered(fetched)
     nothing = Cause(
         "application",

@@ -48,7 +48,7 @@ def origin_header(mode: Mode, method: str, page: Origin | None, target: Origin, 
         return ()
     unsafe = method not in ("GET", "HEAD")
     if mode == "cors":
-        return (("origin", "null" if tainted else str(page)),) if unsafe or page != target else ()
+        return (("origin", "null" if tainted else str(page)),) if unsafe or tainted or page != target else ()
     if not unsafe:
         return ()
     # The default referrer policy hides the page from whoever listens on plain http (Fetch, 3.1 step 4.1).

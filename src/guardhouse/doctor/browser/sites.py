@@ -70,12 +70,15 @@ class Origin:
 
 def origin_in(url: str) -> Origin:
     """Read the origin of a URL; a path is cut off. Raises `ValueError` in words for what is none."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # no address between the brackets, or no number behind the colon
+        raise ValueError("host and port cannot be read") from None
     if parts.scheme not in DEFAULT_PORTS:
         raise ValueError("write a whole address that begins with https:// or http://")
     if "@" in parts.netloc or not _HOST(host := _host_of(parts.netloc)):
         raise ValueError("there is no host name that a browser would write")
-    port = parts.port
     if port == 0:
         raise ValueError("no port has the number 0")
     return Origin(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme])
