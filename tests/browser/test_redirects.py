@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from guardhouse.doctor.browser.browsers import BROWSERS
 from guardhouse.doctor.browser.cors import Credentials, lowered
 from guardhouse.doctor.browser.fetching import Fetched, Reply, Visitor, Wanted
 from guardhouse.doctor.browser.sites import origin_in
-from guardhouse.doctor.sending import Asked
+from guardhouse.doctor.sending import Asked, Running
 from tests.browser.journeys.servers import ARGUMENTS, PAGE, Arrived, serving
 
 pytestmark = pytest.mark.slow
@@ -152,14 +153,8 @@ def _really(
 
 async def _simulated(case: Case, page: str, url: str, way: list[str]) -> Fetched:
     async def network(asked: Asked) -> Reply:
-        sent: list[dict[str, object]] = []
-
-        async def take(message: dict[str, object]) -> None:
-            sent.append(message)
-
-        await sending_on(asked.scope(), None, take)  # type: ignore[arg-type] - nobody asks for the body
-        start = sent[0]
-        return Reply(start["status"], lowered(start["headers"]))  # type: ignore[arg-type] - ASGI's messages
+        answered = await Running(sending_on, {}).send(asked, nullcontext())
+        return Reply(answered.status or 500, lowered(answered.headers))
 
     known = [origin_in(one) for one in way]
     visitor = Visitor(BROWSERS["chrome"], network, known, time.time())

@@ -148,14 +148,19 @@ def _incoming(asked: Asked) -> Receive:
 async def started(app: ASGIApp) -> AsyncGenerator[Running]:
     """Run the lifespan around requests, so that the checks at start run and what they open is closed."""
     lifespan = _Lifespan(app)
-    up = False
+    up, trouble = False, None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(lifespan.run)
         await lifespan.settled.wait()
         up = lifespan.failure is None
         if up:
-            yield Running(app, lifespan.state)
+            try:
+                yield Running(app, lifespan.state)
+            except Exception as error:  # noqa: BLE001 - of whoever asks: it leaves as itself, and after the application has stopped
+                trouble = error
         lifespan.leaving.set()
+    if trouble is not None:
+        raise trouble
     if lifespan.failure is not None:
         raise LifespanError("stopping" if up else "starting") from lifespan.failure
 

@@ -85,8 +85,8 @@ class Journey:
 
 async def journey(asgi: ASGIApp, app: Any, house: Guardhouse[Any], plan: Plan, now: float) -> Journey:  # noqa: ANN401 - any application
     """Start the application and play the whole journey in it. Raises `RoleError` and `LoginError` where it cannot begin."""
-    roles = find_roles(list(lines_of(app)), house, dict(plan.told), pages=plan.client.mode == "navigate")
     async with started(asgi) as running:
+        roles = find_roles(list(lines_of(app)), house, plan.told, pages=plan.client.mode == "navigate")
         handed = None if plan.credentials else await choose_user(house, plan.user_id)
         return await _Player(running, app, house, plan, handed).play(roles, now)
 

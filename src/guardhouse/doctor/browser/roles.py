@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,7 @@ def read_role(text: str) -> Role:
     return Role(method.upper(), path)
 
 
-def find_roles(lines: Sequence[Line], house: Guardhouse[Any], told: dict[str, Role], *, pages: bool) -> Roles:
+def find_roles(lines: Sequence[Line], house: Guardhouse[Any], told: Mapping[str, Role], *, pages: bool) -> Roles:
     """Choose the routes, those that somebody named first. Raises `RoleError` when there is no login."""
     open_ones = [line for line in lines if line.info.kind == "http" and "{" not in line.info.path]
     guarded = [line for line in open_ones if _by_session(line, house)]
