@@ -251,6 +251,8 @@ def _rows(hop: Hop) -> Iterator[tuple[str, Text]]:
         yield from _preflight(exchange) if exchange.preflight else _exchange(exchange, hop)
     for note in hop.notes:
         yield "note", styled(note, "yellow")
+    if hop.causes:
+        yield "because", styled(", ".join(cause.code for cause in hop.causes), "red")
 
 
 def _preflight(exchange: Exchange) -> Iterator[tuple[str, Text]]:

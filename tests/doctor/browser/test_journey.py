@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -288,12 +289,21 @@ def test_a_login_that_logs_nobody_in_is_said():
     assert [cause.code for cause in broken.causes] == ["no_session_cookie"]
 
 
-@pytest.mark.parametrize("page", [API, SPA])
-def test_an_application_that_breaks_is_said_without_its_words(page: str):
-    found = played(page=page, app=other_application(Route("/login", crash, methods=["POST"])), client="fetch")
+@pytest.mark.parametrize(
+    ("page", "codes"),
+    [
+        pytest.param(API, ["status"], id="same origin"),
+        pytest.param(
+            SPA, ["application_failed", "cors_no_allow_origin", "csrf_origin_untrusted"], id="other origin"
+        ),
+    ],
+)
+def test_an_application_that_breaks_is_said_without_its_words(page: str, codes: list[str]):
+    app = other_application(Route("/login", crash, methods=["POST"]))
+    app.add_middleware(CORSMiddleware, allow_origins=[SPA], allow_credentials=True)
+    found = played(page=page, app=app, settings=WITH)
     broken = next(hop for hop in found.hops if hop.part == "login")
-    expected = ["status"] if page == API else ["cors_no_allow_origin"]
-    assert [cause.code for cause in broken.causes] == expected
+    assert [cause.code for cause in broken.causes] == codes
     assert "sesame" not in json.dumps(document_of(found), default=str)
 
 
@@ -328,3 +338,39 @@ def test_the_document_says_everything_in_names():
     assert hops[1]["exchanges"][0]["preflight"] is True
     assert "__Host-gh" in hops[2]["exchanges"][0]["sent"]
     assert hops[5]["exchanges"][0]["erased"] == ["__Host-gh"]
+
+
+def test_what_the_house_would_say_next_is_told_where_the_browser_stops_the_page():
+    found = played(page=SPA, cors="none", settings=WITH, trusted=False)
+    assert [[cause.code for cause in hop.causes] for hop in found.hops[:2]] == [
+        ["cors_no_allow_origin", "csrf_origin_untrusted"],
+        ["cors_no_allow_origin", "csrf_origin_untrusted"],
+    ]
+    assert f"trusted_origins=['{SPA}']" in found.hops[0].causes[1].fix
+
+
+def test_what_the_house_said_is_told_although_the_page_cannot_read_it():
+    found = played(page=SPA, cors="none", client="fetch", settings=("credentials=include",))
+    assert [cause.code for cause in found.hops[2].causes] == ["cors_no_allow_origin", "no_credential"]
+
+
+@pytest.mark.parametrize(
+    ("how", "fix"),
+    [
+        pytest.param(
+            {"at": LOCAL, "page": LOOPBACK},
+            "127.0.0.1 and localhost are two sites",
+            id="two names of one machine",
+        ),
+        pytest.param(
+            {"at": API, "page": HTTP_API},
+            "http and https of example.com are two sites",
+            id="two schemes of one domain",
+        ),
+        pytest.param({"page": FAR}, "one site (app.example.com and api.example.com", id="two domains"),
+    ],
+)
+def test_the_fix_fits_the_two_places(how: dict[str, Any], fix: str):
+    broken = played(settings=WITH, **how).broken
+    assert broken is not None
+    assert fix in broken.causes[0].fix

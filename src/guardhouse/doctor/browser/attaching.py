@@ -54,11 +54,15 @@ def _foreign(cookie: Cookie, at: Retrieval) -> Ruling | None:
     if effective == "None" or not at.cross_site:
         return None
     if effective == "Strict":
-        return ruling(Why.STRICT, page=at.asked_by)
+        return ruling(Why.STRICT, page=at.asked_by, remedy=at.remedy)
     if not at.navigation:
-        return ruling(Why.LAX_SUBRESOURCE, page=at.asked_by)
+        return ruling(Why.LAX_SUBRESOURCE, page=at.asked_by, remedy=at.remedy)
     young = not cookie.same_site and at.now - cookie.created < at.browser.lax_post_seconds
-    return None if at.method in SAFE_METHODS or young else ruling(Why.LAX_POST, method=at.method)
+    return (
+        None
+        if at.method in SAFE_METHODS or young
+        else ruling(Why.LAX_POST, method=at.method, remedy=at.remedy)
+    )
 
 
 def _partitioned(cookie: Cookie, at: Retrieval) -> Ruling | None:
@@ -66,9 +70,9 @@ def _partitioned(cookie: Cookie, at: Retrieval) -> Ruling | None:
     if cookie.partition is not None:
         if cookie.partition == at.top.site:
             return None
-        return ruling(Why.OTHER_PARTITION, held=cookie.partition, asked=at.top.site)
+        return ruling(Why.OTHER_PARTITION, held=cookie.partition, asked=at.top.site, remedy=at.remedy)
     if at.third_party and at.browser.third_party != "allowed":
-        return ruling(Why.THIRD_PARTY, host=at.origin.host)
+        return ruling(Why.THIRD_PARTY, host=at.origin.host, remedy=at.remedy)
     return None
 
 

@@ -88,6 +88,16 @@ class Retrieval:
         return self.origin.secure or (self.origin.loopback and self.browser.secure_on_loopback)
 
     @property
+    def remedy(self) -> str:
+        """Say what would make page and target one site."""
+        page, target = self.page or self.origin, self.origin
+        if page.loopback and target.loopback and page.host != target.host:
+            return f"ask this machine by one name, {page.host} and {target.host} are two sites"
+        if page.domain == target.domain and page.scheme != target.scheme:
+            return f"serve both over https, {page.scheme} and {target.scheme} of {page.domain} are two sites"
+        return "serve page and API on one site (app.example.com and api.example.com, both https)"
+
+    @property
     def asked_by(self) -> str:
         """Name the page, for people."""
         return str(self.page) if self.page else "nobody"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -17,7 +17,7 @@ from guardhouse.doctor.browser.clients import Client
 from guardhouse.doctor.browser.cookie import Cookie
 from guardhouse.doctor.browser.cors import Headers, exposed, lowered
 from guardhouse.doctor.browser.fetching import Fetched, Network, Reply, Visitor, Wanted
-from guardhouse.doctor.browser.judging import Cause, Part, judge
+from guardhouse.doctor.browser.judging import Cause, Part, judge, untrusted
 from guardhouse.doctor.browser.login import HandedOut, choose_user, hand_out
 from guardhouse.doctor.browser.page_token import token_in
 from guardhouse.doctor.browser.roles import Role, Roles, find_roles
@@ -138,7 +138,16 @@ class _Player:
         if self._plan.client.mode == "navigate" and fetched.last is not None:
             self._field = token_in(fetched.last.reply.body) or self._field
         causes = judge(part, fetched, self._house.parts.cookie.session, self._visitor.jar)
+        causes = (*causes, *self._ahead(fetched, causes))
         return Hop(part, role, fetched, causes, (*self._notes, *_unexposed(fetched)), self._visitor.jar)
+
+    def _ahead(self, fetched: Fetched, causes: Sequence[Cause]) -> Iterator[Cause]:
+        """Tell what the house would say next, where the browser has stopped a page that it does not trust."""
+        plan = self._plan
+        if causes and fetched.error is not None and plan.relation != "same-origin":
+            found = untrusted(plan.page, self._house.parts.origins)
+            if found is not None and found.code not in [cause.code for cause in causes]:
+                yield found
 
     # -- what the page sends ------------------------------------------------------------------------------------
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from guardhouse.core.answer import Refusal, hint_of
+from guardhouse.core.origin import CHECK, Origins
+from guardhouse.core.reasons import Reason
 from guardhouse.doctor.browser.attaching import Withheld
 from guardhouse.doctor.browser.fetching import Exchange, Fetched
+from guardhouse.doctor.browser.sites import Origin
 from guardhouse.doctor.browser.storing import Dropped, Jar
 from guardhouse.doctor.browser.whys import Ruling, Why
 
@@ -31,7 +34,9 @@ class Cause:
 def judge(part: Part, fetched: Fetched, session: str, jar: Jar) -> tuple[Cause, ...]:
     """List why a hop failed, the browser's part first; nothing where it passed."""
     if fetched.error is not None and not _left(fetched):
-        return (*_crashed(fetched), _of_browser(fetched.error), *_beneath(fetched, fetched.error))
+        hidden = _refusal(fetched)
+        beneath = (*_beneath(fetched, fetched.error), *((_of_house(hidden),) if hidden is not None else ()))
+        return (*_crashed(fetched), _of_browser(fetched.error), *beneath)
     if part == "login":
         return _login(fetched, session)
     if part == "logout":
@@ -39,6 +44,14 @@ def judge(part: Part, fetched: Fetched, session: str, jar: Jar) -> tuple[Cause, 
     if part in ("csrf cookie", "login page"):
         return _answered(fetched)
     return _refused(fetched, session, jar) or _answered(fetched, at_gate=True)
+
+
+def untrusted(page: Origin, origins: Origins) -> Cause | None:
+    """Say that the house will refuse what this page changes, although nothing of it has arrived yet."""
+    if str(page).encode() in origins.own | origins.trusted:
+        return None
+    refusal = Refusal(Reason.CSRF_ORIGIN_UNTRUSTED, CHECK, {"origin": str(page)})
+    return _of_house(refusal)
 
 
 def _left(fetched: Fetched) -> bool:

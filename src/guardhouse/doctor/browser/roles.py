@@ -61,7 +61,9 @@ def read_role(text: str) -> Role:
     return Role(method.upper(), path)
 
 
-def find_roles(lines: Sequence[Line], house: Guardhouse[Any], told: Mapping[str, Role], *, pages: bool) -> Roles:
+def find_roles(
+    lines: Sequence[Line], house: Guardhouse[Any], told: Mapping[str, Role], *, pages: bool
+) -> Roles:
     """Choose the routes, those that somebody named first. Raises `RoleError` when there is no login."""
     open_ones = [line for line in lines if line.info.kind == "http" and "{" not in line.info.path]
     guarded = [line for line in open_ones if _by_session(line, house)]

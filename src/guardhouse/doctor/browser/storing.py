@@ -97,7 +97,7 @@ def _partition(crumb: Crumb, at: Retrieval) -> str | None:
 
 def _third_party(_: Jar, crumb: Crumb, at: Retrieval) -> Ruling | None:
     if at.third_party and at.browser.third_party == "blocked" and _partition(crumb, at) is None:
-        return ruling(Why.THIRD_PARTY, host=at.origin.host)
+        return ruling(Why.THIRD_PARTY, host=at.origin.host, remedy=at.remedy)
     return None
 
 
@@ -145,7 +145,7 @@ def _same_site(_: Jar, crumb: Crumb, at: Retrieval) -> Ruling | None:
     """Only a top-level navigation may set a SameSite cookie from afar (5.7 step 17)."""
     effective = crumb.same_site or ("Lax" if at.browser.lax_by_default else "None")
     if effective != "None" and at.cross_site and not at.navigation:
-        return ruling(Why.SAME_SITE_FOREIGN, same_site=effective, page=at.asked_by)
+        return ruling(Why.SAME_SITE_FOREIGN, same_site=effective, page=at.asked_by, remedy=at.remedy)
     return None
 
 

@@ -84,7 +84,6 @@ _ORIGINS_FIX = (
     "CORSMiddleware(app, allow_origins=[{origin!r}], allow_credentials=True); without a middleware there is no CORS, "
     "and it must stand around whatever answers."
 )
-_ONE_SITE = "serve page and API on one site (app.example.com and api.example.com, both https)"
 
 WHYS: Mapping[Why, WhyEntry] = MappingProxyType(
     {
@@ -93,11 +92,11 @@ WHYS: Mapping[Why, WhyEntry] = MappingProxyType(
         ),
         Why.THIRD_PARTY: WhyEntry(
             "third-party cookies are blocked: {host} is not the site in the address bar",
-            f"No cookie attribute helps against that, but Partitioned where it is known: {_ONE_SITE}, or use tokens.",
+            "No cookie attribute helps against that, but Partitioned where it is known: {remedy}, or use tokens.",
         ),
         Why.OTHER_PARTITION: WhyEntry(
             "it lies in the partition of {held}, and this request is made below {asked}",
-            f"A partitioned cookie is seen only below the site where it was set: {_ONE_SITE}.",
+            "A partitioned cookie is seen only below the site where it was set: {remedy}.",
         ),
         Why.OTHER_HOST: WhyEntry(
             "it belongs to {held}, not to {asked}",
@@ -117,15 +116,15 @@ WHYS: Mapping[Why, WhyEntry] = MappingProxyType(
         ),
         Why.STRICT: WhyEntry(
             "SameSite=Strict, and the request comes from another site ({page})",
-            f"Either {_ONE_SITE}, or use a less strict cookie.",
+            "Either {remedy}, or use a less strict cookie.",
         ),
         Why.LAX_SUBRESOURCE: WhyEntry(
             "SameSite=Lax, and a script of another site ({page}) asks",
-            f"Either {_ONE_SITE}, or CookiePolicy(same_site='None', partitioned=True).",
+            "Either {remedy}, or CookiePolicy(same_site='None', partitioned=True).",
         ),
         Why.LAX_POST: WhyEntry(
             "SameSite=Lax and cross-site {method}",
-            f"Lax cookies cross sites with links only: {_ONE_SITE}.",
+            "Lax cookies cross sites with links only: {remedy}.",
         ),
         Why.MALFORMED: WhyEntry(
             "the Set-Cookie line has {what}", "Write cookies with the framework's set_cookie."
@@ -154,7 +153,7 @@ WHYS: Mapping[Why, WhyEntry] = MappingProxyType(
         ),
         Why.SAME_SITE_FOREIGN: WhyEntry(
             "SameSite={same_site} cannot be set by an answer to a script of another site ({page})",
-            f"Either {_ONE_SITE}, or CookiePolicy(same_site='None', partitioned=True).",
+            "Either {remedy}, or CookiePolicy(same_site='None', partitioned=True).",
         ),
         Why.NONE_INSECURE: WhyEntry("SameSite=None needs Secure", "Serve https and add Secure."),
         Why.PARTITIONED_INSECURE: WhyEntry("Partitioned needs Secure", "Serve https and add Secure."),
