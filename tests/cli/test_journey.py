@@ -9,11 +9,14 @@ import pytest
 
 from guardhouse.demo.books import PASSWORD
 from tests.cli.conftest import Call
+from tests.documents import ROOT
 
 DEMO = "guardhouse.demo.asgi:application()"
 AT = ["--at", "http://127.0.0.1:8000"]
 SPA = ["--from", "http://localhost:3000"]
 ADA = ["--credentials", "email=ada@example.com", "--credentials", f"password={PASSWORD}"]
+
+DOCUMENT = ROOT / "docs" / "journeys.md"
 
 PASSED = """\
 journey      http://127.0.0.1:8000
@@ -70,6 +73,14 @@ def test_what_breaks_comes_last_with_its_causes_and_fixes(call: Call):
     assert "allow_origins=['http://localhost:3000'], allow_credentials=True" in " ".join(end.split())
     assert "Set axios.defaults.withCredentials = true." in end
     assert "These fail too: login, read, write, reload, logout." in end
+
+
+def test_the_document_shows_what_is_printed(call: Call):
+    places = ["--at", "https://api.example.com", "--from", "https://spa.example.com"]
+    result = call("doctor", "spa:app", *places)
+    shown = DOCUMENT.read_text(encoding="utf-8").partition("--from https://spa.example.com\n")[2]
+    parts = shown.partition("```")[0].split("...\n")
+    assert [part in result.stdout for part in parts] == [True, True]
 
 
 @pytest.mark.parametrize(

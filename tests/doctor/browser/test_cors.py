@@ -186,7 +186,7 @@ def names(value: str) -> tuple[str, str]:
     ],
 )
 def test_the_answer_to_a_preflight(preflight: Preflight, status: int, headers: Headers, why: Why | None):
-    found = cors.weigh_preflight(preflight, status, headers, NOW, 7200)
+    found = cors.weigh_preflight(preflight, cors.Answer(status, headers), NOW, 7200)
     assert (found.why if isinstance(found, Ruling) else None) is why
     if isinstance(found, Ruling):
         assert found.says
@@ -205,7 +205,8 @@ def test_the_answer_to_a_preflight(preflight: Preflight, status: int, headers: H
     ],
 )
 def test_how_long_it_is_believed(age: Headers, longest: int, seconds: int):
-    found = cors.weigh_preflight(asked("POST", "x-a"), 200, (ORIGIN, YES, names("x-a"), *age), NOW, longest)
+    answer = cors.Answer(200, (ORIGIN, YES, names("x-a"), *age))
+    found = cors.weigh_preflight(asked("POST", "x-a"), answer, NOW, longest)
     assert isinstance(found, Allowance)
     assert found.expires == NOW + seconds
 

@@ -300,7 +300,7 @@ def test_a_login_that_logs_nobody_in_is_said():
 )
 def test_an_application_that_breaks_is_said_without_its_words(page: str, codes: list[str]):
     app = other_application(Route("/login", crash, methods=["POST"]))
-    app.add_middleware(CORSMiddleware, allow_origins=[SPA], allow_credentials=True)
+    app.add_middleware(CORSMiddleware, allow_origins=[SPA], allow_credentials=True, allow_methods=["*"])
     found = played(page=page, app=app, settings=WITH)
     broken = next(hop for hop in found.hops if hop.part == "login")
     assert [cause.code for cause in broken.causes] == codes
@@ -347,6 +347,11 @@ def test_what_the_house_would_say_next_is_told_where_the_browser_stops_the_page(
         ["cors_no_allow_origin", "csrf_origin_untrusted"],
     ]
     assert f"trusted_origins=['{SPA}']" in found.hops[0].causes[1].fix
+
+
+def test_what_the_middleware_says_about_a_preflight_is_told():
+    found = played(page=SPA, cors="missing header", cookie="shared", settings=TOKEN)
+    assert found.hops[1].causes[0].says == "the preflight was answered with 400 (Disallowed CORS headers)"
 
 
 def test_what_the_house_said_is_told_although_the_page_cannot_read_it():

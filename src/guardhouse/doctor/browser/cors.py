@@ -121,17 +121,26 @@ def check(headers: Headers, origin: str, credentials: Credentials, what: str) ->
     return None
 
 
-def weigh_preflight(
-    asked: Preflight, status: int, headers: Headers, now: float, longest: int
-) -> Allowance | Ruling:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `said` is what the middleware found wrong, for people."""
+
+    status: int
+    headers: Headers
+    said: str = ""
+
+
+def weigh_preflight(asked: Preflight, answer: Answer, now: float, longest: int) -> Allowance | Ruling:
     """Read the answer to a preflight (Fetch, 4.8)."""
+    status, headers = answer.status, answer.headers
     against = check(headers, asked.origin, asked.credentials, "preflight refused")
     if against is not None:
         return against
     if not 200 <= status <= 299:  # noqa: PLR2004 - an ok status (Fetch, 2.2.3)
         wanted = str(list(asked.headers))
+        told = f"{status} ({answer.said})" if answer.said else str(status)
         return ruling(
-            Why.PREFLIGHT_STATUS, status=str(status), origin=asked.origin, method=asked.method, headers=wanted
+            Why.PREFLIGHT_STATUS, status=told, origin=asked.origin, method=asked.method, headers=wanted
         )
     methods = frozenset(listed(headers, "access-control-allow-methods"))
     names = frozenset(name.lower() for name in listed(headers, "access-control-allow-headers"))

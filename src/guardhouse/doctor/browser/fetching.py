@@ -20,6 +20,7 @@ from guardhouse.doctor.sending import Asked
 
 MOST_REDIRECTS = 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LONGEST_SAID = 80
 _SEE_OTHER, _TO_GET = 303, frozenset({301, 302})
 _BODY_HEADERS = frozenset({"content-type", "content-language", "content-encoding"})
 
@@ -164,8 +165,8 @@ class Visitor:
         exchanges.append(Exchange("OPTIONS", wanted.url, preflight=True, headers=whole, reply=reply))
         if reply.status in _REDIRECTS:
             return ruling(Why.PREFLIGHT_REDIRECT, location=_location(reply) or "nowhere")
-        longest = self.browser.longest_preflight
-        weighed = cors.weigh_preflight(asked, reply.status, reply.headers, self.now, longest)
+        answer = cors.Answer(reply.status, reply.headers, _said_by_middleware(reply))
+        weighed = cors.weigh_preflight(asked, answer, self.now, self.browser.longest_preflight)
         if isinstance(weighed, Ruling):
             return weighed
         self._allowances = (*self._allowances, weighed)
@@ -259,6 +260,12 @@ def _following(wanted: Wanted, reply: Reply) -> Wanted | None:
         return replace(wanted, url=url)
     kept = tuple((name, value) for name, value in wanted.headers if name not in _BODY_HEADERS)
     return replace(wanted, url=url, method="GET", headers=kept, body=b"")
+
+
+def _said_by_middleware(reply: Reply) -> str:
+    """Read the one sentence of Starlette's CORSMiddleware; what else an application answers may be anything."""
+    text = reply.body[:_LONGEST_SAID].decode("ascii", "replace")
+    return text if text.startswith("Disallowed CORS ") and text.isprintable() else ""
 
 
 def _location(reply: Reply) -> str | None:
