@@ -17,6 +17,7 @@ Exit codes:
 _COMMANDS: Mapping[str, str] = {
     "compare": "Measure session, token and JWT on a running demo.",
     "demo": "Serve the application of the forum thread.",
+    "doctor": "Play a browser against an application, hop by hop.",
     "explain": "Send a request in process and say why it is refused.",
     "routes": "List every route with what guards it.",
     "secret": "Make a key for the house.",

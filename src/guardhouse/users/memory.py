@@ -53,6 +53,10 @@ class MemoryUsers:
         former = self._by_id.pop(user_id)
         del self._by_login[fold_login(former.email)]
 
+    def somebody(self) -> User | None:
+        """Return the user who was added first: for tools that need any."""
+        return next(iter(self._by_id.values()), None)
+
     async def by_id(self, user_id: str) -> User | None:
         """Find the user of a login."""
         return self._by_id.get(user_id)
