@@ -16,6 +16,7 @@ Exit codes:
 
 _COMMANDS: Mapping[str, str] = {
     "demo": "Serve the application of the forum thread.",
+    "doctor": "Look for mistakes before the first request does.",
     "explain": "Send a request in process and say why it is refused.",
     "routes": "List every route with what guards it.",
     "secret": "Make a key for the house.",

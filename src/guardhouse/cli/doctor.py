@@ -1,0 +1,144 @@
+"""`guardhouse doctor`: what is wrong with an application, found before the first request, with place and fix."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from itertools import groupby
+from typing import Any
+
+import anyio
+import click
+from rich.table import Table
+from rich.text import Text
+
+from guardhouse.cli.loading import UnusableError, houses, load, short_place
+from guardhouse.cli.output import plain, show, styled, write_json
+from guardhouse.cli.program import EXIT_CODES
+from guardhouse.doctor import reports
+from guardhouse.doctor.examination import Report, examined, ignoring, report
+from guardhouse.doctor.finding import SEVERITIES, Finding, Severity
+from guardhouse.doctor.findings import CODES
+from guardhouse.doctor.subject import Surroundings, subject_of
+from guardhouse.errors import ConfigError
+
+FINDING = 1
+
+_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+_PLURALS = {"error": "errors", "warning": "warnings", "note": "notes"}
+_ENVIRONMENT = ("WEB_CONCURRENCY", "UVICORN_WORKERS", "GUNICORN_CMD_ARGS", "FORWARDED_ALLOW_IPS")
+"""What is read of the environment; nothing else of it is looked at."""
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("target", metavar="APP")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "github", "sarif")),
+    default="text",
+    help="For people, for programs, for a GitHub workflow, or SARIF 2.1.0.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default="warning",
+    show_default=True,
+    help="The least that makes the command exit with 1.",
+)
+@click.option("--ignore", metavar="CODE=REASON", multiple=True, help="Leave a code out, and say why.")
+@click.option("--traceback", "whole_traceback", is_flag=True, help="Show the whole error of an application.")
+def doctor(  # noqa: PLR0913 - the options of the command
+    *, target: str, as_json: bool, form: str, fail_on: Severity, ignore: Sequence[str], whole_traceback: bool
+) -> None:
+    """Look for mistakes before the first request does.
+
+    APP is module:attribute, or module:factory() for a function that makes the application.
+
+    Nothing is sent and no endpoint runs: what is found stands in the built application, in its source, and in what its
+    store says about itself.
+    """
+    ignored = _ignored(ignore)
+    loaded = load(target, whole_traceback=whole_traceback)
+    found: list[Finding] = []
+    for house in houses(loaded.app):
+        around = Surroundings(_environment(), _temporary())
+        module = target.partition(":")[0]
+        found += anyio.run(examined, subject_of(loaded.asgi, loaded.app, house, around, [module]))
+    told = report(dict.fromkeys(found), ignored)
+    _write(target, told, "json" if as_json else form)
+    if told.fails(fail_on):
+        sys.exit(FINDING)
+
+
+def _ignored(texts: Sequence[str]) -> dict[str, str]:
+    try:
+        return dict(map(ignoring, texts))
+    except ConfigError as error:
+        raise UnusableError(str(error)) from None
+
+
+def _environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+
+
+def _temporary() -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*Surroundings().temporary, os.path.realpath(tempfile.gettempdir()))))
+
+
+def _write(target: str, told: Report, form: str) -> None:
+    if form == "json":
+        write_json(reports.document(target, told, short_place))
+    elif form == "sarif":
+        write_json(reports.sarif(told, short_place, version("guardhouse")))
+    elif form == "github":
+        for line in reports.github(told, short_place):
+            click.echo(line)
+    else:
+        _print(target, told)
+
+
+# -- for people -----------------------------------------------------------------------------------------------------
+
+
+def _print(target: str, told: Report) -> None:
+    show(styled(target, "bold"), "")
+    for _, same in groupby(told.findings, key=lambda finding: (finding.code, finding.severity)):
+        show(*_group(list(same)), "")
+    for one in told.ignored:
+        show(Text.assemble((f"ignored  {one.finding.code}", "dim"), f"  {plain(one.reason)}"))
+    show(_summary(told))
+
+
+def _group(same: Sequence[Finding]) -> Iterator[Any]:
+    """Draw the findings of one code: what is said of all of them once, and what differs for each."""
+    first = same[0]
+    yield Text.assemble((f"{first.severity:<9}", _STYLES[first.severity]), (first.code, "bold"))
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(min_width=7, style="dim")
+    table.add_column(ratio=1, overflow="fold")
+    one_fix = all(finding.fix == first.fix for finding in same)
+    for finding in same:
+        table.add_row("where", styled(short_place(finding.where)))
+        table.add_row("", plain(finding.what))
+        if not one_fix:
+            table.add_row("fix", plain(finding.fix))
+    table.add_row("so", plain(CODES[first.code].happens.replace("`", "")))
+    if one_fix:
+        table.add_row("fix", plain(first.fix))
+    yield table
+
+
+def _summary(told: Report) -> Text:
+    if not told.findings:
+        return Text("Nothing found.", style="green")
+    parts = [
+        Text(f"{number} {severity if number == 1 else _PLURALS[severity]}", style=_STYLES[severity])
+        for severity in SEVERITIES
+        if (number := told.counted(severity))
+    ]
+    return Text.assemble(Text(", ").join(parts), ". What each code means: docs/doctor.md")
