@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -70,7 +71,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Written
 
     def write(text: str) -> ModuleType:
         file = tmp_path / f"{NAME}.py"
-        login = LOGIN if "(login" in text else ""
+        login = LOGIN if re.search(r"\blogin[,)]", text) else ""
         file.write_text(PRELUDE + login + dedent(text), encoding="utf-8")
         spec = importlib.util.spec_from_file_location(NAME, file)
         assert spec is not None

@@ -91,8 +91,8 @@ MISTAKES: list[Row] = [
         house = guardhouse.fastapi.Guardhouse(secret=key, **usual, undeclared="open")
         app = FastAPI()
 
-        @house.requires("web")
-        @app.get("/me")  # here
+        @house.requires("web")  # here
+        @app.get("/me")
         async def me() -> str:
             return "me"
 
