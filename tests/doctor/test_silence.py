@@ -53,7 +53,9 @@ def test_the_examples(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 @pytest.mark.parametrize("section", ["FastAPI", "Starlette"])
-def test_the_applications_of_the_readme(section: str, written: Written, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_the_applications_of_the_readme(
+    section: str, written: Written, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     (text,) = [one.text for one in blocks("README.md") if (one.language, one.section) == ("python", section)]
     file = tmp_path / "shop.py"
     file.write_text(text, encoding="utf-8")

@@ -55,7 +55,7 @@ async def account(request: Request) -> Response:
     return StreamingResponse(numbers())
 
 
-class User_(HTTPEndpoint):
+class Profile(HTTPEndpoint):
     @house.requires("pages")
     async def get(self, request: Request) -> Response:
         return PlainTextResponse(f"Hello, {request.path_params['username']}")
@@ -88,14 +88,14 @@ async def lifespan(app: Starlette) -> AsyncGenerator[dict[str, int]]:
     yield {"routes": len(app.routes)}
 
 
-api = Router([Route("/users", account), Route("/users/{username:str}", User_)])
+api = Router([Route("/users", account), Route("/users/{username:str}", Profile)])
 
 app = Starlette(
     routes=[
         Route("/", homepage),
         Route("/login", login, methods=["GET", "POST"], middleware=[house.layer("guests")]),
         Route("/account", account, middleware=[house.layer("pages")]),
-        Route("/user/{username}", User_),
+        Route("/user/{username}", Profile),
         WebSocketRoute("/ws", Echo, middleware=[house.layer("web")]),
         Mount("/v1", api, middleware=[house.layer("web")]),
         Host("api.example.org", Mount("/", api, middleware=[house.layer("web")]), name="api"),

@@ -11,8 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import Request
 
-from guardhouse import BasicGuard, Identity, MemoryUsers, TokenGuard, User
-from guardhouse.edge.token_routes import token_routes
+from guardhouse import BasicGuard, MemoryUsers, TokenGuard, User
 from guardhouse.fastapi import Guardhouse
 from guardhouse.state.token import TokenPolicy
 
@@ -23,9 +22,7 @@ house = Guardhouse(
     store=os.environ["APP_STORE"],
 )
 app = FastAPI(title="tokens")
-app.add_middleware(
-    CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["Authorization"]
-)
+app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["Authorization"])
 
 
 class Paging:
@@ -34,7 +31,9 @@ class Paging:
 
 
 @app.get("/items")
-async def read_items(me: Annotated[User, house.guard("token")], paging: Annotated[Paging, Depends()]) -> list[int]:
+async def read_items(
+    me: Annotated[User, house.guard("token")], paging: Annotated[Paging, Depends()]
+) -> list[int]:
     return list(range(paging.skip, paging.limit))
 
 
@@ -55,8 +54,9 @@ async def divided(request: Request, error: ZeroDivisionError) -> Response:
 
 
 @app.post("/tokens/by-password")
-async def by_password(who: Annotated[Identity, house.identity("basic", "throttle:10,1")]) -> str:
-    return await house.tokens().issue(who.user_id, "by password") and "issued"
+async def by_password(me: Annotated[User, house.guard("basic", "throttle:10,1")]) -> str:
+    issued = await house.tokens().issue(me, "by password")
+    return issued.plain
 
 
 house.install(app)
