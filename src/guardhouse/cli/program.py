@@ -18,6 +18,7 @@ _COMMANDS: Mapping[str, str] = {
     "demo": "Serve the application of the forum thread.",
     "doctor": "Look for mistakes before the first request does.",
     "explain": "Send a request in process and say why it is refused.",
+    "matrix": "Show for every route who is let in.",
     "routes": "List every route with what guards it.",
     "secret": "Make a key for the house.",
     "tokens": "Issue, list and take back personal access tokens.",
