@@ -39,6 +39,7 @@ FLOORS = {
     "guardhouse.settings": 4,
     "guardhouse.glance": 4,
     "guardhouse.visit": 4,
+    "guardhouse.watch": 4,
     "guardhouse.edge": 5,
     "guardhouse.fastapi": 5,
     "guardhouse.starlette": 5,

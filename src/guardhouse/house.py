@@ -43,6 +43,7 @@ from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import Secret
 from guardhouse.visit import Visit, unavailable
+from guardhouse.watch import Watch
 
 U = TypeVar("U")
 
@@ -102,6 +103,7 @@ class Guardhouse(Generic[U]):
             cookie=settings.allowed_cookie(cookie or CookiePolicy(), own, debug=debug),
             csrf=keyring.purpose("csrf"),
             csrf_url=csrf_url,
+            watch=Watch(strict=debug),
             urls=keyring.purpose("url"),
             explain=settings.checked_explain(explain, debug=debug),
             logins=keyring.purpose("login"),

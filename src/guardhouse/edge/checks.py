@@ -156,12 +156,12 @@ def _dropped_layers(info: RouteInfo) -> Iterator[Fault]:
 
 def _broken_promises(left_out: Sequence[RouteInfo]) -> Iterator[Fault]:
     """Trap 4: dependencies of a FastAPI application or router do not reach plain routes, mounts and the documentation."""
-    documentation = [info.path for info in left_out if _is_documentation(info)]
+    documentation = [info.path for info in left_out if is_documentation(info)]
     for info in left_out:
         fix = (
             f'Guard this one with house.layer("{info.promised[0].stack.name}"), or mark it with house.public.'
         )
-        if _is_documentation(info):
+        if is_documentation(info):
             fix = f"Say that it is open, house.install(app, public={documentation}), or switch it off, docs_url=None and so on."
         error = ConfigError(
             _at(info), "outside of the dependencies around it", f"They reach API routes only. {fix}"
@@ -182,7 +182,7 @@ def _undeclared_error(silent: Sequence[RouteInfo]) -> ConfigError:
 
 
 def _undeclared(info: RouteInfo) -> bool:
-    return not (_decided(info) or _seen_below(info) or _is_documentation(info))
+    return not (_decided(info) or _seen_below(info) or is_documentation(info))
 
 
 def _left_out(info: RouteInfo) -> bool:
@@ -194,7 +194,8 @@ def _decided(info: RouteInfo) -> bool:
     return bool(info.guards or info.public or ours)
 
 
-def _is_documentation(info: RouteInfo) -> bool:
+def is_documentation(info: RouteInfo) -> bool:
+    """Whether that is one of the pages that FastAPI adds by itself."""
     return getattr(info.endpoint, "__module__", "") == _DOCUMENTATION
 
 
