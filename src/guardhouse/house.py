@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Generic, Self, TypeVar
 
 import anyio.lowlevel
@@ -69,6 +70,8 @@ class Guardhouse(Generic[U]):
     """
 
     _frozen = False
+    written: Mapping[str, str] = MappingProxyType({})
+    """Which settings stand in a configuration, and where; for those who look at the house."""
 
     def __init__(  # noqa: PLR0913 - the settings of a house; keyword-only, each with the safe default
         self,
@@ -129,7 +132,9 @@ class Guardhouse(Generic[U]):
         Users are always a part. `steps` are the functions that middleware groups name, `functions` the look-ups of
         guards of driver `function`. Raises `ConfigError` for every key that is not understood.
         """
-        return cls(**config.house_settings(source, parts))
+        house = cls(**config.house_settings(source, parts))
+        house.written = config.came_from(source, parts)
+        return house
 
     def stack(self, *asked: Asked) -> Stack:
         """Return the stack of an area, of a guard, or of several guards of which any may answer.

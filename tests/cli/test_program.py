@@ -15,7 +15,7 @@ from guardhouse.cli.program import program
 from guardhouse.vault.keyring import Keyring
 from tests.cli.conftest import APPS, Call
 
-COMMANDS = ("demo", "doctor", "explain", "matrix", "routes", "secret", "tokens")
+COMMANDS = ("config", "demo", "doctor", "explain", "matrix", "routes", "secret", "tokens")
 
 
 def run(*arguments: str, code: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -15,6 +15,7 @@ Exit codes:
 """
 
 _COMMANDS: Mapping[str, str] = {
+    "config": "Print every setting in effect, where it came from, and what it risks.",
     "demo": "Serve the application of the forum thread.",
     "doctor": "Look for mistakes before the first request does.",
     "explain": "Send a request in process and say why it is refused.",
