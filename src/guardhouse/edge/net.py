@@ -29,13 +29,16 @@ class Net:
         self._house = house
         self._known: dict[int, object] | None = None
         """What the walk found decided, by identity; held, so that no other thing takes its number."""
+        self._passed: dict[int, object] = {}
+        """The endpoints that were found public: they are looked at once, for this is on the way of every open page."""
 
     def look(self, passage: Passage, scope: Scope, message: Message) -> None:
         """Look at an answer whose guards, if there are any, were not asked. An error page gives nothing away."""
         endpoint = scope.get("endpoint")
-        if endpoint is None or message.get("status", 0) >= _ERROR or _asked(passage, scope):
+        if id(endpoint) in self._passed or endpoint is None or message.get("status", 0) >= _ERROR or _asked(passage, scope):
             return
         if self._house.undeclared == "open" or self._decided(scope, endpoint):
+            self._passed[id(endpoint)] = endpoint
             return
         self._house.parts.watch.note_undecided(_route(scope), place_of(endpoint))
 
