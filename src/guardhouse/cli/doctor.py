@@ -15,7 +15,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from guardhouse.cli.loading import UnusableError, houses, load, short_place
+from guardhouse.cli.loading import UnusableError, failed, houses, load, short_place
 from guardhouse.cli.output import plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.doctor import reports
@@ -68,7 +68,10 @@ def doctor(  # noqa: PLR0913 - the options of the command
     for house in houses(loaded.app):
         around = Surroundings(_environment(), _temporary())
         module = target.partition(":")[0]
-        found += anyio.run(examined, subject_of(loaded.asgi, loaded.app, house, around, [module]))
+        try:
+            found += anyio.run(examined, subject_of(loaded.asgi, loaded.app, house, around, [module]))
+        except Exception as error:  # noqa: BLE001 - what is looked at is the application's own, and may raise anything
+            raise failed(f"examining {target}", error, whole_traceback=whole_traceback) from None
     told = report(dict.fromkeys(found), ignored)
     _write(target, told, "json" if as_json else form)
     if told.fails(fail_on):

@@ -12,7 +12,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from guardhouse.cli.loading import UnusableError, houses, load, short_place
+from guardhouse.cli.loading import UnusableError, failed, houses, load, short_place
 from guardhouse.cli.output import note, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.doctor.matrix import Matrix, Outcome, matrix_of
@@ -51,7 +51,11 @@ def matrix(
     FILE in the repository: with --check a change that opens a route fails, and says which.
     """
     app = load(target, whole_traceback=whole_traceback).app
-    rows = anyio.run(matrix_of, app, houses(app)[0])
+    house = houses(app)[0]
+    try:
+        rows = anyio.run(matrix_of, app, house)
+    except Exception as error:  # noqa: BLE001 - a guard of the application's own may raise anything
+        raise failed(f"asking the guards of {target}", error, whole_traceback=whole_traceback) from None
     found = None if checked is None else changes(_remembered(checked), rows)
     if into is not None:
         _keep(into, rows)

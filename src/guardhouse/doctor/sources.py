@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -173,7 +172,7 @@ def names_in(function: Any) -> frozenset[str]:  # noqa: ANN401 - any callable
     while (deeper := inner_of(function)) is not None:
         function = deeper
     called: Any = function if hasattr(function, "__code__") else getattr(function, "__call__", None)  # noqa: B004 - an object that can be called is meant
-    code = getattr(inspect.unwrap(called), "__code__", None) if called is not None else None
+    code = getattr(called, "__code__", None)
     return frozenset(_names_of_code(code)) if code is not None else frozenset()
 
 

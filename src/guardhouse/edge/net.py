@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from guardhouse.edge.asgi import Passage
 
 _ERROR = 400
+_REMEMBERED = 10_000
+"""How many endpoints are held at most: a foreign application could make one for every request."""
 
 
 class Net:
@@ -35,10 +37,16 @@ class Net:
     def look(self, passage: Passage, scope: Scope, message: Message) -> None:
         """Look at an answer whose guards, if there are any, were not asked. An error page gives nothing away."""
         endpoint = scope.get("endpoint")
-        if id(endpoint) in self._passed or endpoint is None or message.get("status", 0) >= _ERROR or _asked(passage, scope):
+        if (
+            id(endpoint) in self._passed
+            or endpoint is None
+            or message.get("status", 0) >= _ERROR
+            or _asked(passage, scope)
+        ):
             return
         if self._house.undeclared == "open" or self._decided(scope, endpoint):
-            self._passed[id(endpoint)] = endpoint
+            if len(self._passed) < _REMEMBERED:
+                self._passed[id(endpoint)] = endpoint
             return
         self._house.parts.watch.note_undecided(_route(scope), place_of(endpoint))
 
