@@ -16,7 +16,7 @@ from guardhouse.vault.keyring import Keyring
 from tests.cli.conftest import APPS, Call
 from tests.documents import ROOT
 
-COMMANDS = ("compare", "demo", "doctor", "explain", "routes", "secret", "tokens")
+COMMANDS = ("compare", "config", "demo", "doctor", "explain", "matrix", "routes", "secret", "tokens")
 
 
 def run(*arguments: str, code: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
