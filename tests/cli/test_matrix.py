@@ -88,3 +88,13 @@ def test_a_file_that_is_none_is_one_clear_line(call: Call, arguments, said):
     assert result.exit_code == 2
     assert said in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", ["doctor", "config"])
+def test_an_application_that_breaks_when_it_is_looked_at_is_one_clear_line(call: Call, command):
+    result = call(command, "breaking:app")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(
+        "guardhouse: examining breaking:app failed: RuntimeError: no key today (breaking.py:"
+    )
+    assert result.stderr.count("\n") == 1

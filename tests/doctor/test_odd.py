@@ -54,6 +54,13 @@ async def never(*_: object) -> Response:
 
 
 def odd(house: Any, folder: Path) -> Starlette:
+    wrapping: Any = Wrapping
+    middleware: Any = [
+        Middleware(wrapping, "positional"),
+        Middleware(partial(wrapping, named=1)),
+        Middleware(lambda app, name="": wrapping(app, name)),
+    ]
+    handlers: Any = {401: Anything().handle, 403: partial(never), Exception: never, 404: Anything()}
     return Starlette(
         routes=[
             Route("/{a}/{b:int}", Anything()),
@@ -67,12 +74,8 @@ def odd(house: Any, folder: Path) -> Starlette:
             Mount("/static", StaticFiles(directory=folder)),
             Host("{sub}.example.org", raw),
         ],
-        middleware=[
-            Middleware(Wrapping, "positional"),
-            Middleware(partial(Wrapping, named=1)),
-            Middleware(lambda app, name="": Wrapping(app, name)),
-        ],
-        exception_handlers={401: Anything().handle, 403: partial(never), Exception: never, 404: Anything()},
+        middleware=middleware,
+        exception_handlers=handlers,
     )
 
 

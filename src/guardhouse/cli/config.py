@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from guardhouse.cli.loading import houses, load
+from guardhouse.cli.loading import failed, houses, load
 from guardhouse.cli.output import grid, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.doctor.effective import DEFAULT, Setting, document, settings_of
@@ -28,7 +28,10 @@ def config(*, target: str, changed: bool, as_json: bool, whole_traceback: bool) 
     """
     loaded = load(target, whole_traceback=whole_traceback)
     house = houses(loaded.app)[0]
-    found = findings_of(subject_of(loaded.asgi, loaded.app, house))
+    try:
+        found = findings_of(subject_of(loaded.asgi, loaded.app, house))
+    except Exception as error:  # noqa: BLE001 - what is looked at is the application's own, and may raise anything
+        raise failed(f"examining {target}", error, whole_traceback=whole_traceback) from None
     settings = [one for one in settings_of(house, found) if not changed or one.source != DEFAULT]
     if as_json:
         write_json(document(target, settings))

@@ -8,6 +8,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -28,6 +30,20 @@ def address_of(origin: bytes | str) -> Address:
     text = origin.decode("ascii") if isinstance(origin, bytes) else origin
     parts = urlsplit(text)
     return Address(text, parts.scheme, parts.hostname or "")
+
+
+def as_browsers_write(origin: str) -> str | None:
+    """Write an origin as browsers send it; None for what is none."""
+    try:
+        parts = urlsplit(origin)
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.scheme or not parts.hostname:
+        return None
+    shown = "" if port is None or port == _DEFAULT_PORTS.get(parts.scheme) else f":{port}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{shown}"
 
 
 def comparable() -> bool:

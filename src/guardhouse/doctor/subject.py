@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from guardhouse.core.guard import Guard
 from guardhouse.core.stack import Stack
-from guardhouse.doctor.sites import Address, address_of
+from guardhouse.doctor.sites import Address, address_of, as_browsers_write
 from guardhouse.doctor.sources import Sources, read_sources
 from guardhouse.edge.asgi import Layer
 from guardhouse.edge.routes import Guarding, Guardings, RouteInfo, layers_of, walk
@@ -64,8 +64,9 @@ class Cors:
         return "Access-Control-Allow-Credentials" in self.options.simple_headers
 
     def allows(self, origin: str) -> bool:
-        """Whether that origin may read."""
-        return bool(self.options.is_allowed_origin(origin))
+        """Whether that origin may read, or was meant to and is written otherwise, which is a finding of its own."""
+        meant = map(as_browsers_write, self.options.allow_origins)
+        return bool(self.options.is_allowed_origin(origin)) or origin in meant
 
     def covers(self, info: RouteInfo) -> bool:
         """Whether a route stands behind it."""

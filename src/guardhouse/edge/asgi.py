@@ -170,7 +170,12 @@ def _send(passage: Passage, scope: Scope, net: Net | None, send: Send, message: 
     kind = message["type"]
     if kind in _LEAVING:
         visit, passage.left = passage.entered, True
-        if passage.by is None and passage.seen is None and net is not None:
+        if (
+            passage.by is None
+            and passage.seen is None
+            and net is not None
+            and id(scope.get("endpoint")) not in net.passed
+        ):
             net.look(passage, scope, message)
         if visit is None:
             return send(message if passage.seen is None else _dressed(message, passage.seen.vary))

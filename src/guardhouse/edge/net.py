@@ -24,29 +24,24 @@ _REMEMBERED = 10_000
 
 
 class Net:
-    """The net of one house on one application."""
+    """The net of one house on one application; where silence means open, there is none."""
 
     def __init__(self, app: Any, house: Guardhouse[Any]) -> None:  # noqa: ANN401 - an application of either framework
         self._app = app
         self._house = house
         self._known: dict[int, object] | None = None
         """What the walk found decided, by identity; held, so that no other thing takes its number."""
-        self._passed: dict[int, object] = {}
+        self.passed: dict[int, object] = {}
         """The endpoints that were found public: they are looked at once, for this is on the way of every open page."""
 
     def look(self, passage: Passage, scope: Scope, message: Message) -> None:
         """Look at an answer whose guards, if there are any, were not asked. An error page gives nothing away."""
         endpoint = scope.get("endpoint")
-        if (
-            id(endpoint) in self._passed
-            or endpoint is None
-            or message.get("status", 0) >= _ERROR
-            or _asked(passage, scope)
-        ):
+        if endpoint is None or message.get("status", 0) >= _ERROR or _asked(passage, scope):
             return
-        if self._house.undeclared == "open" or self._decided(scope, endpoint):
-            if len(self._passed) < _REMEMBERED:
-                self._passed[id(endpoint)] = endpoint
+        if self._decided(scope, endpoint):
+            if len(self.passed) < _REMEMBERED:
+                self.passed[id(endpoint)] = endpoint
             return
         self._house.parts.watch.note_undecided(_route(scope), place_of(endpoint))
 

@@ -75,7 +75,7 @@ class Guardhouse(house.Guardhouse[U]):
             house=self,
             before_body=self._before_body(),
             at_first=functools.partial(self._start, app),
-            net=Net(app, self),
+            net=Net(app, self) if self.undeclared == "refuse" else None,
         )
         app.add_exception_handler(Refused, _on_refused)
         app.add_exception_handler(StoreError, _on_store_error)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from guardhouse.core.guard import ambient
 from guardhouse.doctor.finding import Finding
 from guardhouse.doctor.findings import found
+from guardhouse.doctor.sites import as_browsers_write
 from guardhouse.doctor.subject import Cors, Subject
 from guardhouse.edge.routes import RouteInfo
 
 _SETTING = "CORSMiddleware"
 _SHOWN = 3
 """How many routes a finding names."""
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -40,7 +38,7 @@ def _behind_guard(one: Cors) -> Iterator[Finding]:
 
 def _malformed(one: Cors) -> Iterator[Finding]:
     for origin in one.options.allow_origins:
-        better = _as_browsers_write(origin)
+        better = as_browsers_write(origin)
         if origin not in ("*", better):
             fix = (
                 f"Write {better!r}."
@@ -51,19 +49,6 @@ def _malformed(one: Cors) -> Iterator[Finding]:
             yield found("cors-origin-malformed", _at(one, "allow_origins"), what, fix)
 
 
-def _as_browsers_write(origin: str) -> str | None:
-    try:
-        parts = urlsplit(origin)
-        port = parts.port
-    except ValueError:
-        return None
-    if not parts.scheme or not parts.hostname:
-        return None
-    shown = "" if port is None or port == _DEFAULT_PORTS.get(parts.scheme) else f":{port}"
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{shown}"
-
-
 def _untrusted(subject: Subject, one: Cors) -> Iterator[Finding]:
     """Find origins that may read what a visitor may read, and may change nothing."""
     known = {address.origin for address in (*subject.trusted, *subject.own)}
@@ -71,7 +56,7 @@ def _untrusted(subject: Subject, one: Cors) -> Iterator[Finding]:
     if not (one.credentials and changing and subject.own_or_trusted):
         return
     for origin in one.options.allow_origins:
-        if origin not in known and origin == _as_browsers_write(origin):
+        if origin not in known and origin == as_browsers_write(origin):
             what = f"{origin} may read with credentials, and is not among trusted_origins."
             fix = f"Add it, Guardhouse(trusted_origins=[{origin!r}]), or take it out of allow_origins."
             yield found("cors-origin-untrusted", _at(one, "allow_origins"), what, fix)
@@ -123,9 +108,10 @@ def _wanted(subject: Subject, one: Cors) -> Iterator[RouteInfo]:
     """List the guarded routes that are meant to be called from elsewhere: those of tokens, with credentials all."""
     if not (one.options.allow_origins or one.options.allow_origin_regex):
         return
+    cookies = one.credentials or any(one.allows(address.origin) for address in subject.trusted)
     for info in subject.answering:
         stacks = subject.stacks(info)
-        if one.covers(info) and stacks and (one.credentials or all(stack.explicit for stack in stacks)):
+        if one.covers(info) and stacks and (cookies or all(stack.explicit for stack in stacks)):
             yield info
 
 
