@@ -31,6 +31,7 @@ FLOORS = {
     "guardhouse.packages": 4,
     "guardhouse.parts": 4,
     "guardhouse.reading": 4,
+    "guardhouse.reasoning": 4,
     "guardhouse.refused": 4,
     "guardhouse.rules": 4,
     "guardhouse.stacks": 4,

@@ -48,7 +48,14 @@ U = TypeVar("U")
 
 _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 
-_STALE = frozenset({Reason.USER_MISSING, Reason.PASSWORD_CHANGED})
+_STALE = frozenset(
+    {
+        Reason.USER_MISSING,
+        Reason.PASSWORD_CHANGED,
+        Reason.LOGIN_KEY_UNKNOWN,
+        Reason.LOGIN_FORMAT_UNKNOWN,
+    }
+)
 
 RETRY_SECONDS = 5
 
@@ -265,7 +272,7 @@ class Guardhouse(Generic[U]):
 
     async def refused(self, visit: Visit, decision: Decision) -> HTTPException:
         """Tell the listeners of a no, and return the exception to raise."""
-        return await refused(visit, self.refusal(decision))
+        return await refused(visit, self.refusal(decision), self.known_stack(decision.stack))
 
     async def admit_user(self, visit: Visit, stack: Stack) -> U:
         """Return the user whom the stack believes, or raise the refusal."""

@@ -55,6 +55,8 @@ class Parts:
     """The store's own inline loading, where it has that power."""
     session_cookie: CookieReader = field(init=False)
     visitor_cookie: CookieReader = field(init=False)
+    csrf_cookie: CookieReader = field(init=False)
+    """The cookie that scripts read; no decision does."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", self.store.tokens if isinstance(self.store, KeepsTokens) else None)
@@ -63,6 +65,7 @@ class Parts:
         object.__setattr__(self, "hosts", frozenset(own.partition(b"://")[2] for own in self.origins.own))
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
+        object.__setattr__(self, "csrf_cookie", CookieReader(self.cookie.csrf))
 
 
 def _inline(store: SessionStore) -> Callable[[bytes], Record | None] | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from guardhouse.core.answer import STATUS_TITLES, Refusal, headers_of, hint_of, problem, refusal_of, title_of
+from guardhouse.core.answer import STATUS_TITLES, Refusal, headers_of, problem, refusal_of, title_of
+from guardhouse.core.causes import hint_of
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity, Pass, conclude
 
@@ -35,6 +36,7 @@ FULL = CODE | {
     "hint": "If https://evil.test is your front end, add it: "
     "Guardhouse(trusted_origins=['https://evil.test']). Scheme, host and port are compared exactly.",
     "evidence": {"origin": "https://evil.test"},
+    "causes": [],
     "stack": "api",
     "trace": [
         {

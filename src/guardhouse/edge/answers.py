@@ -9,7 +9,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from guardhouse.core.answer import Explain, Refusal, headers_of, problem
+from guardhouse.core.answer import Explain, Refusal, headers_of, problem, public
 from guardhouse.core.facts import Facts
 from guardhouse.core.intended import local_path
 from guardhouse.core.reasons import Reason
@@ -51,7 +51,7 @@ class Closing(Response):
 
     def __init__(self, refusal: Refusal, explain: Explain) -> None:
         super().__init__(status_code=refusal.status)
-        reason = "" if explain == "off" else str(refusal.reason)
+        reason = "" if explain == "off" else str(public(refusal.reason, explain))
         self._message = {"type": "websocket.close", "code": 4000 + refusal.status, "reason": reason}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
