@@ -99,6 +99,7 @@ class Guardhouse(Generic[U]):
         debug: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.installed_on: Any = None
         self._listeners: dict[type, list[Listener]] = {Refused: [log.write]}
         keyring = Keyring(secret)
         providers = settings.checked_users(users)

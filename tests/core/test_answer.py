@@ -36,7 +36,6 @@ FULL = CODE | {
     "hint": "If https://evil.test is your front end, add it: "
     "Guardhouse(trusted_origins=['https://evil.test']). Scheme, host and port are compared exactly.",
     "evidence": {"origin": "https://evil.test"},
-    "causes": [],
     "stack": "api",
     "trace": [
         {

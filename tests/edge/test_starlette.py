@@ -309,7 +309,7 @@ def test_a_refusal_that_no_login_mends_is_a_page_and_no_redirect():
             "full",
             {
                 *("type", "title", "status", "detail", "code", "request_id"),
-                *("hint", "evidence", "causes", "stack", "trace"),
+                *("hint", "evidence", "stack", "trace", "repeat"),
             },
         ),
     ],

@@ -105,19 +105,22 @@ def problem(refusal: Refusal, explain: Explain) -> dict[str, object]:
     }
     if explain == "code":
         return document
-    named = {"request_id": refusal.request_id} if refusal.request_id else {}
-    return (
-        document
-        | named
-        | {
-            "detail": f"{refusal.by}: {title}",
-            "hint": hint_of(refusal),
-            "evidence": dict(refusal.evidence),
-            "causes": cause_document(refusal.causes),
-            "stack": refusal.stack,
-            "trace": [line(verdict) for verdict in refusal.trace],
-        }
-    )
+    causes = {"causes": cause_document(refusal.causes)} if _says_more(refusal) else {}
+    return {
+        **document,
+        "detail": f"{refusal.by}: {title}",
+        **({"request_id": refusal.request_id} if refusal.request_id else {}),
+        "hint": hint_of(refusal),
+        "evidence": dict(refusal.evidence),
+        **causes,
+        "stack": refusal.stack,
+        "trace": [line(verdict) for verdict in refusal.trace],
+    }
+
+
+def _says_more(refusal: Refusal) -> bool:
+    """Whether the causes are not just this refusal again."""
+    return any(cause.reason is not refusal.reason for cause in refusal.causes)
 
 
 def line(verdict: Verdict) -> dict[str, object]:

@@ -66,7 +66,9 @@ class Sender(Struct, frozen=True):
             return "a browser window"
         where = f" of {self.page}" if self.page else ""
         site = f" ({self.site})" if self.site else ""
-        return f"a script{where}{site}" if self.script else "unknown"
+        if self.script:
+            return f"a script{where}{site}"
+        return f"a browser{site}" if site else "unknown"
 
 
 def sender_of(facts: Facts) -> Sender:

@@ -13,7 +13,10 @@ from guardhouse.core.answer import Explain, Refusal, headers_of, problem, public
 from guardhouse.core.facts import Facts
 from guardhouse.core.intended import local_path
 from guardhouse.core.reasons import Reason
-from guardhouse.edge.page import STYLE_SOURCE, refusal_page
+from guardhouse.core.repeat import repeat
+from guardhouse.edge.page import refusal_page
+from guardhouse.edge.page_style import STYLE_SOURCE
+from guardhouse.edge.target import target_of
 from guardhouse.house import Guardhouse
 
 UNAUTHORIZED = 401
@@ -36,11 +39,11 @@ def answer(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> Response:
     answers = house.answers_of(refusal.stack)
     headers = headers_of(refusal, house.explain)
     if not facts.navigation or (answers == "json" and house.explain != "full"):
-        return _problem(refusal, house.explain, headers)
+        return _problem(_document(refusal, facts, house), refusal.status, headers)
     elsewhere = _elsewhere(refusal, facts, house) if answers != "json" else None
     if elsewhere is not None:
         return RedirectResponse(elsewhere, status_code=303, headers=headers)
-    return _page(refusal, house, headers)
+    return _page(refusal, facts, house, headers)
 
 
 class Closing(Response):
@@ -59,14 +62,24 @@ class Closing(Response):
         await send(self._message)
 
 
-def _problem(refusal: Refusal, explain: Explain, headers: dict[str, str]) -> Response:
-    body = msgspec.json.encode(problem(refusal, explain), enc_hook=str)
-    return Response(body, refusal.status, headers, media_type="application/problem+json")
+def _document(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> dict[str, object]:
+    """Write the problem document; a developer gets the line that repeats the request besides."""
+    document = problem(refusal, house.explain)
+    if house.explain != "full":
+        return document
+    needs = [need.name for guard in house.guards.values() for need in guard.needs]
+    credentials = [name.removeprefix("header:") for name in needs if name.startswith("header:")]
+    return document | {"repeat": repeat(facts, target_of(house.installed_on), credentials)}
 
 
-def _page(refusal: Refusal, house: Guardhouse[Any], headers: dict[str, str]) -> Response:
+def _problem(document: dict[str, object], status: int, headers: dict[str, str]) -> Response:
+    body = msgspec.json.encode(document, enc_hook=str)
+    return Response(body, status, headers, media_type="application/problem+json")
+
+
+def _page(refusal: Refusal, facts: Facts, house: Guardhouse[Any], headers: dict[str, str]) -> Response:
     stack = house.known_stack(refusal.stack)
-    body = refusal_page(problem(refusal, house.explain), login_url=house.login_url, stack=stack)
+    body = refusal_page(_document(refusal, facts, house), login_url=house.login_url, stack=stack)
     return Response(body, refusal.status, headers | PAGE_HEADERS, media_type="text/html")
 
 

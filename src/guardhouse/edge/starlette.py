@@ -72,6 +72,7 @@ class Guardhouse(house.Guardhouse[U]):
         app.add_middleware(
             layer, house=self, before_body=self._before_body(), at_first=functools.partial(self._start, app)
         )
+        self.installed_on = app
         app.add_exception_handler(Refused, _on_refused)
         app.add_exception_handler(StoreError, _on_store_error)
         app.router.lifespan_context = self._checked_lifespan(app, app.router.lifespan_context)
