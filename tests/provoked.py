@@ -80,7 +80,7 @@ class Provoked(NamedTuple):
 class World:
     """An application with a house of its own, at a time that stands still."""
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, prepare: Callable[[Any], None] | None = None, **changes: Any) -> None:
         self.clock = FixedClock()
         self.users = fake_users()
         settings: dict[str, Any] = {
@@ -107,6 +107,8 @@ class World:
             "clock": self.clock,
         }
         self.house = guardhouse.starlette.Guardhouse[User](**(settings | changes))
+        if prepare is not None:
+            prepare(self.house)
         names = ("web", *self.house.areas, *(name for name in self.house.guards if name != "web"))
         self.app = Starlette(
             routes=[
@@ -138,7 +140,7 @@ class World:
         return Response(status_code=204)
 
     async def _issue(self, _: Request) -> Response:
-        made = await self.house.tokens().issue(self.users.ada, "docs")
+        made = await self.house.tokens().issue(self.users.ada, "docs", abilities=["read"])
         return PlainTextResponse(made.plain)
 
     def client(self, base_url: str = BASE) -> TestClient:

@@ -30,6 +30,7 @@ from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.limits import Limits
 from guardhouse.parts import Parts, resolve
+from guardhouse.recent import Recent
 from guardhouse.refused import refused
 from guardhouse.rules import Rules
 from guardhouse.stacks import Asked, Stacks
@@ -75,6 +76,8 @@ class Guardhouse(Generic[U]):
     """
 
     _frozen = False
+    installed_on: Any = None
+    """The application, once the house is installed."""
 
     def __init__(  # noqa: PLR0913 - the settings of a house; keyword-only, each with the safe default
         self,
@@ -99,10 +102,9 @@ class Guardhouse(Generic[U]):
         debug: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.installed_on: Any = None
-        self._listeners: dict[type, list[Listener]] = {Refused: [log.write]}
+        self.recent = Recent()
+        self._listeners: dict[type, list[Listener]] = {Refused: [log.write, self.recent]}
         keyring = Keyring(secret)
-        providers = settings.checked_users(users)
         own = settings.own_origins(public_url)
         self.parts = Parts(
             store=open_store(store) if isinstance(store, str) else settings.checked_store(store),
@@ -113,7 +115,7 @@ class Guardhouse(Generic[U]):
             urls=keyring.purpose("url"),
             explain=settings.checked_explain(explain, debug=debug),
             logins=keyring.purpose("login"),
-            providers=providers,
+            providers=settings.checked_users(users),
             passwords=passwords or Passwords(),
             clock=clock,
             emit=self._emit,

@@ -250,7 +250,7 @@ def test_logout_ends_the_session_on_the_server_and_clears_the_client(client: Tes
     assert response.status_code == 204
     assert "storage" in response.headers["clear-site-data"]
     again = client.get("/api/me", headers={"Cookie": f"{SESSION}={stolen}"})
-    assert (again.status_code, again.json()["code"]) == (401, "session_ended")
+    assert (again.status_code, again.json()["code"]) == (401, "session_unknown")
 
 
 def test_logout_by_form_leads_home(client: TestClient):

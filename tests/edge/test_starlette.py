@@ -308,7 +308,7 @@ def test_a_refusal_that_no_login_mends_is_a_page_and_no_redirect():
         (
             "full",
             {
-                *("type", "title", "status", "detail", "code", "request_id"),
+                *("type", "title", "status", "detail", "code"),
                 *("hint", "evidence", "stack", "trace", "repeat"),
             },
         ),

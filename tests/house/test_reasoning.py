@@ -326,8 +326,9 @@ def test_a_request_is_called_as_the_front_server_called_it(said):
 )
 def test_what_is_no_name_is_replaced_by_one(said):
     told = Told()
+    answer = told.browser().get("/web", headers={"X-Request-ID": said})
     told.browser().get("/web", headers={"X-Request-ID": said})
-    told.browser().get("/web", headers={"X-Request-ID": said})
+    assert "request_id" not in answer.json(), "an answer is the same each time"
     first, second = (event.request_id for event in told.events)
     assert first != second
     assert len(first) == len(second) == 16

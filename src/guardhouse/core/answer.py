@@ -109,7 +109,6 @@ def problem(refusal: Refusal, explain: Explain) -> dict[str, object]:
     return {
         **document,
         "detail": f"{refusal.by}: {title}",
-        **({"request_id": refusal.request_id} if refusal.request_id else {}),
         "hint": hint_of(refusal),
         "evidence": dict(refusal.evidence),
         **causes,

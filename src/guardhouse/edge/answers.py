@@ -69,6 +69,8 @@ def _document(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> dict[st
         return document
     needs = [need.name for guard in house.guards.values() for need in guard.needs]
     credentials = [name.removeprefix("header:") for name in needs if name.startswith("header:")]
+    if facts.header(b"x-request-id") == refusal.request_id.encode():  # who named it can find it by that name
+        document["request_id"] = refusal.request_id
     return document | {"repeat": repeat(facts, target_of(house.installed_on), credentials)}
 
 

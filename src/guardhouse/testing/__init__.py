@@ -13,7 +13,14 @@ from guardhouse.testing.doubles import (
     fake_users,
     fast_passwords,
 )
-from guardhouse.testing.refusals import Told, assert_admitted, assert_refused, recorded, refusal_of
+from guardhouse.testing.refusals import (
+    Told,
+    assert_admitted,
+    assert_refused,
+    last_refusal,
+    recorded,
+    refusal_of,
+)
 
 __all__ = [
     "PASSWORD",
@@ -27,6 +34,7 @@ __all__ = [
     "assert_refused",
     "fake_users",
     "fast_passwords",
+    "last_refusal",
     "recorded",
     "refusal_of",
 ]

@@ -15,6 +15,7 @@ from guardhouse.core.events import Event, Refused
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import NO_EVIDENCE
 from guardhouse.house import Guardhouse
+from guardhouse.recent import Noted
 
 REFUSED = "guardhouse.refused"
 """Under which extension of an answer `Client` keeps the event of its refusal."""
@@ -113,6 +114,11 @@ def recorded(house: Guardhouse[Any]) -> Generator[list[Event]]:
     events: list[Event] = []
     with house.overheard(events.append):
         yield events
+
+
+def last_refusal(house: Guardhouse[Any]) -> Noted | None:
+    """Return what a house refused last, with its exact code, whatever the answer told; None for nothing yet."""
+    return house.recent.last
 
 
 def shown(answer: Answer) -> str:
