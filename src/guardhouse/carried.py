@@ -11,7 +11,6 @@ from typing import Self
 from msgspec import Struct
 
 from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts, Presented
-from guardhouse.core.origin import TokenState
 from guardhouse.parts import Parts, resolve
 from guardhouse.state import crumbs, csrf
 from guardhouse.state.record import (
@@ -208,9 +207,10 @@ class Carried(Struct, eq=False):
 
     # -- CSRF tokens --------------------------------------------------------------------------------------------
 
-    def weigh_token(self, token: bytes) -> TokenState:
-        """Say whether this CSRF token was made for this visitor."""
-        return csrf.weigh(self._parts.csrf, self._binding(), token)
+    def owns_token(self, token: bytes) -> bool:
+        """Whether this CSRF token was made for this visitor."""
+        binding = self._binding()
+        return binding is not None and csrf.genuine(self._parts.csrf, binding, token)
 
     def renew_token(self) -> None:
         """Offer another CSRF token with the refusal of a stale one, to whoever has something to bind it to."""

@@ -46,6 +46,7 @@ from guardhouse.errors import ConfigError, StoreError
 from guardhouse.glance import Glance
 from guardhouse.lookup import Users, name_of, user_of
 from guardhouse.parts import Parts, resolve
+from guardhouse.state import csrf
 from guardhouse.state.record import Loaded
 from guardhouse.state.store import SingleUse, TokenStore
 
@@ -53,7 +54,6 @@ _COOKIE_NOT_READ = Pass("session", Reason.COOKIE_NOT_READ)
 _SPOKEN = frozenset({Abstain, Deny})
 _GONE = frozenset({Reason.SESSION_EXPIRED, Reason.SESSION_UNKNOWN})
 _COOKIE = frozenset({b"Cookie"})
-_BETTER = (TokenState.VALID, TokenState.UNKNOWN_KEY)
 
 
 class Visit(Struct, eq=False):
@@ -317,8 +317,10 @@ class Visit(Struct, eq=False):
     def _weigh_tokens(self, sent: Sequence[bytes]) -> TokenState:
         if not sent:
             return TokenState.ABSENT
-        states = {self.carried.weigh_token(token) for token in sent}
-        return next((state for state in _BETTER if state in states), TokenState.INVALID)
+        if any(self.carried.owns_token(token) for token in sent):
+            return TokenState.VALID
+        strange = any(csrf.unknown_key(self.parts.csrf, token) for token in sent)
+        return TokenState.UNKNOWN_KEY if strange else TokenState.INVALID
 
     # -- what the visitor carries -------------------------------------------------------------------------------
 

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from re import compile as pattern
 from typing import TYPE_CHECKING
 
-from guardhouse.core.origin import TokenState
-
 if TYPE_CHECKING:
     from guardhouse.vault.keyring import Signer
 
@@ -48,15 +46,6 @@ def genuine(signer: Signer, binding: bytes, token: bytes) -> bool:
         return False
     key_id, random, mac = parts.groups()
     return signer.verify(key_id.decode(), _message(binding, _bytes(random)), _bytes(mac))
-
-
-def weigh(signer: Signer, binding: bytes | None, token: bytes) -> TokenState:
-    """Say what a token proves. One by a key that is not in the ring is told apart: no visitor can mend that."""
-    parts = _TOKEN(token)
-    if parts is not None and not signer.knows(parts[1].decode()):
-        return TokenState.UNKNOWN_KEY
-    proves = binding is not None and genuine(signer, binding, token)
-    return TokenState.VALID if proves else TokenState.INVALID
 
 
 def unknown_key(signer: Signer, token: bytes) -> str | None:
