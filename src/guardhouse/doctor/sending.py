@@ -97,7 +97,7 @@ class LifespanError(Exception):
 
 async def send(app: ASGIApp, asked: Asked, around: AbstractContextManager[object]) -> Answered:
     """Start the application, send it one request inside of `around`, and stop it."""
-    async with _running(app) as state:
+    async with started(app) as state:
         answered = Answered(asked.scope() | {"state": dict(state)})
         # A response may stream without end; all there is to know left with its headers.
         with around, anyio.move_on_after(PATIENCE) as waiting:
@@ -126,7 +126,7 @@ def _incoming(asked: Asked) -> Receive:
 
 
 @asynccontextmanager
-async def _running(app: ASGIApp) -> AsyncGenerator[dict[str, Any]]:
+async def started(app: ASGIApp) -> AsyncGenerator[dict[str, Any]]:
     """Run the lifespan around, so that the checks at start run and what they open is closed."""
     lifespan = _Lifespan(app)
     started = False
