@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,12 +16,12 @@ SECRET = "sEcReT0123456789"
 
 
 def line(
-    *headers: tuple[str, str], method: str = "GET", path: str = "/api/me", query: str = "", **more: object
+    *headers: tuple[str, str], method: str = "GET", path: str = "/api/me", query: str = "", **more: Any
 ) -> str:
     found = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     return repeat(
         Facts(method, path, found, "https", query=query.encode(), **more), "shop:app", ["X-Api-Key"]
-    )  # type: ignore[arg-type]
+    )
 
 
 HOST = ("host", "api.example.com")

@@ -87,7 +87,12 @@ def jwt(
     text: str, scheme: str = "Bearer", proofs: tuple[str, ...] = (), times: int = 1, **changes: Any
 ) -> Provoked:
     keys = Keys([Key.of(tokens.SECRET, "HS256", "k1"), Key.of(tokens.public("ES256"), "ES256", "e1")])
-    settings = {"keys": keys, "issuer": ISSUER, "audience": AUDIENCE, "dpop": "accept"} | changes
+    settings: dict[str, Any] = {
+        "keys": keys,
+        "issuer": ISSUER,
+        "audience": AUDIENCE,
+        "dpop": "accept",
+    } | changes
     guards = {"web": SessionGuard(), "token": TokenGuard(), "jwt": JWTGuard(**settings)}
     world = World(guards=guards, areas={"things": Area(("jwt",))})
     world.clock._now = NOW + 1
