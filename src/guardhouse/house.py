@@ -132,8 +132,7 @@ class Guardhouse(Generic[U]):
         self.guards, self.default = settings.checked_guards(guards, self.parts, default)
         self.areas = settings.checked_areas(areas or {}, self.guards)
         self.login_url, self.home_url = settings.checked_urls(login_url, home_url)
-        self.debug = debug
-        self.undeclared = settings.checked_choice("undeclared", undeclared, UNDECLARED)
+        self.debug, self.undeclared = debug, settings.checked_choice("undeclared", undeclared, UNDECLARED)
         self.stacks = Stacks(self.guards, self.areas, self.default)
 
     @classmethod
