@@ -24,9 +24,10 @@ from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Abstain, Deny, Verdict
 from guardhouse.errors import StoreError
 from guardhouse.lookup import unfit
+from guardhouse.outage import unavailable
 from guardhouse.parts import Parts, resolve
 from guardhouse.state import crumbs, csrf, fingerprint
-from guardhouse.visit import Visit, unavailable
+from guardhouse.visit import Visit
 
 __all__ = ["reasoned", "route_of"]
 

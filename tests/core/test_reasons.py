@@ -17,12 +17,13 @@ from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.stack import derive
 from guardhouse.core.verdict import NO_EVIDENCE, Allow, Decision, Deny, Pass, conclude
-from guardhouse.errors import StoreError
+from guardhouse.errors import IssuerUnavailableError, StoreError
 from guardhouse.guards.function import FunctionGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.house import Guardhouse
 from guardhouse.lookup import unfit
+from guardhouse.outage import unavailable
 from guardhouse.refused import refused
 from guardhouse.state.csrf import mint
 from guardhouse.state.policy import SessionPolicy
@@ -31,7 +32,7 @@ from guardhouse.steps.abilities import Abilities
 from guardhouse.users.memory import MemoryUsers
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import generate_secret
-from guardhouse.visit import Visit, unavailable
+from guardhouse.visit import Visit
 
 from .clue_rows import ROWS
 
@@ -147,6 +148,7 @@ GIVEN = {
     Reason.LOGIN_KEY_UNKNOWN: lambda: unfit(HOUSE.parts, "unknown key", "v1.k.m")[1],
     Reason.LOGIN_FORMAT_UNKNOWN: lambda: unfit(HOUSE.parts, "unknown format", "v2.k.m")[1],
     Reason.STORE_UNAVAILABLE: lambda: unavailable(StoreError("disk full")).evidence,
+    Reason.ISSUER_UNAVAILABLE: lambda: unavailable(IssuerUnavailableError("https://login", "away")).evidence,
     Reason.LOGIN_MALFORMED: lambda: {"fields": "email and password"},
 }
 

@@ -93,6 +93,7 @@ class Reason(StrEnum):
     STEP_REFUSED = "step_refused"
     SESSION_GONE = "session_gone"
     STORE_UNAVAILABLE = "store_unavailable"
+    ISSUER_UNAVAILABLE = "issuer_unavailable"
     # what the request itself reveals: causes, never the code of an answer
     PROXY_UNDECLARED = "proxy_undeclared"
     HOSTS_MIXED = "hosts_mixed"

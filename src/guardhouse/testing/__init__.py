@@ -13,6 +13,7 @@ from guardhouse.testing.doubles import (
     fake_users,
     fast_passwords,
 )
+from guardhouse.testing.negatives import Negative, negative_tests
 from guardhouse.testing.refusals import (
     Told,
     assert_admitted,
@@ -29,12 +30,14 @@ __all__ = [
     "CountingStore",
     "FakeUsers",
     "FixedClock",
+    "Negative",
     "Told",
     "assert_admitted",
     "assert_refused",
     "fake_users",
     "fast_passwords",
     "last_refusal",
+    "negative_tests",
     "recorded",
     "refusal_of",
 ]
