@@ -8,6 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from guardhouse import Area, BasicGuard, FunctionGuard, SessionGuard, TokenGuard, User
+from guardhouse.core.answer import public
+from guardhouse.core.reason import Reason
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.doctor.matrix import Row, matrix_of
 from guardhouse.testing.negatives import ask, negatives_of
@@ -125,7 +127,7 @@ async def test_every_refusal_that_really_comes_is_announced(app: FastAPI, house:
     for negative in negatives_of(app, house):
         document = (await ask(app, house, negative)).document
         announced = codes(operations[f"{negative.method} {negative.path}"], str(document["status"]))
-        assert document["code"] in announced, negative.name
+        assert public(Reason(str(document["code"])), house.explain) in announced, negative.name
 
 
 async def test_statuses_fit_their_codes(told: list[Told]):

@@ -223,6 +223,7 @@ BEYOND: Mapping[Reason, Callable[[], Provoked]] = {
 
 ELSEWHERE = {
     Reason.CREDENTIAL_FOREIGN: "stands in traces, where credential_unknown is the answer",
+    Reason.ISSUER_UNAVAILABLE: "as store_unavailable; tests.issuers",
     Reason.USER_NOT_CLIENT: "no evidence but the guard's name",
 }
 

@@ -138,6 +138,11 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "Look for a logout or a login at the same moment; a slow request that writes to the session is the usual one.",
         {Reason.SESSION_UNKNOWN: "there it was gone before the request came"},
     ),
+    Reason.ISSUER_UNAVAILABLE: Meaning(
+        "The keys of a foreign issuer cannot be fetched, so its tokens can be neither believed nor refused.",
+        "Ask the issuer's jwks_uri from this machine. Nothing was decided about the caller.",
+        {Reason.JWT_KEY_UNKNOWN: "there the keys were fetched, and the token's is not among them"},
+    ),
     Reason.STORE_UNAVAILABLE: Meaning(
         "The store of the sessions, or the database of the users, gave no answer. Broken is not logged out.",
         "`trouble` says what it said. Nothing was decided about the visitor.",
