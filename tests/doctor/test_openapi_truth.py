@@ -9,7 +9,6 @@ from fastapi import FastAPI
 
 from guardhouse import Area, BasicGuard, FunctionGuard, SessionGuard, TokenGuard, User
 from guardhouse.core.answer import public
-from guardhouse.core.reason import Reason
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.doctor.matrix import Row, matrix_of
 from guardhouse.testing.negatives import ask, negatives_of
