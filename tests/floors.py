@@ -40,6 +40,7 @@ FLOORS = {
     "guardhouse.glance": 4,
     "guardhouse.outage": 4,
     "guardhouse.visit": 4,
+    "guardhouse.watch": 4,
     "guardhouse.edge": 5,
     "guardhouse.fastapi": 5,
     "guardhouse.starlette": 5,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Generic, Self, TypeVar
 
 import anyio.lowlevel
@@ -44,6 +45,7 @@ from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import Secret
 from guardhouse.visit import Visit
+from guardhouse.watch import Watch
 
 U = TypeVar("U")
 
@@ -54,6 +56,9 @@ _STALE = frozenset({Reason.USER_MISSING, Reason.PASSWORD_CHANGED})
 RETRY_SECONDS = 5
 
 SWEEP_SECONDS = 300
+
+KEPT_SECONDS = 24 * 3600
+"""For so long an expired token stays in the list of its user, who may wonder why it is refused."""
 
 Listener = Callable[[Any], Awaitable[None] | None]
 
@@ -69,6 +74,8 @@ class Guardhouse(Generic[U]):
     """
 
     _frozen = False
+    written: Mapping[str, str] = MappingProxyType({})
+    """Which settings stand in a configuration, and where; for those who look at the house."""
 
     def __init__(  # noqa: PLR0913 - the settings of a house; keyword-only, each with the safe default
         self,
@@ -95,7 +102,6 @@ class Guardhouse(Generic[U]):
     ) -> None:
         self._listeners: dict[type, list[Listener]] = {Refused: [log.write]}
         keyring = Keyring(secret)
-        providers = settings.checked_users(users)
         own = settings.own_origins(public_url)
         self.parts = Parts(
             store=open_store(store) if isinstance(store, str) else settings.checked_store(store),
@@ -103,10 +109,11 @@ class Guardhouse(Generic[U]):
             cookie=settings.allowed_cookie(cookie or CookiePolicy(), own, debug=debug),
             csrf=keyring.purpose("csrf"),
             csrf_url=csrf_url,
+            watch=Watch(strict=debug),
             urls=keyring.purpose("url"),
             explain=settings.checked_explain(explain, debug=debug),
             logins=keyring.purpose("login"),
-            providers=providers,
+            providers=settings.checked_users(users),
             passwords=passwords or Passwords(),
             clock=clock,
             emit=self._emit,
@@ -128,7 +135,9 @@ class Guardhouse(Generic[U]):
         Users are always a part. `steps` are the functions that middleware groups name, `functions` the look-ups of
         guards of driver `function`. Raises `ConfigError` for every key that is not understood.
         """
-        return cls(**config.house_settings(source, parts))
+        house = cls(**config.house_settings(source, parts))
+        house.written = config.came_from(source, parts)
+        return house
 
     def stack(self, *asked: Asked) -> Stack:
         """Return the stack of an area, of a guard, or of several guards of which any may answer.
@@ -330,6 +339,9 @@ class Guardhouse(Generic[U]):
             with suppress(StoreError):
                 while await store.prune(self.parts.clock()):
                     await anyio.lowlevel.checkpoint()
+                if self.parts.tokens is not None:
+                    while await self.parts.tokens.prune_tokens(self.parts.clock() - KEPT_SECONDS):
+                        await anyio.lowlevel.checkpoint()
 
     async def open(self) -> None:
         """Make the store ready. Raises `ConfigError` or `StoreError` for one that cannot work."""

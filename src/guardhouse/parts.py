@@ -20,6 +20,7 @@ from guardhouse.state.record import Record
 from guardhouse.state.store import InlineLoading, KeepsTokens, SessionStore, TokenStore
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Signer
+from guardhouse.watch import Watch
 
 T = TypeVar("T")
 
@@ -42,6 +43,8 @@ class Parts:
     """The events for which there are listeners."""
     origins: Origins
     csrf_url: str = "/csrf-cookie"
+    watch: Watch = field(default_factory=lambda: Watch(strict=False))
+    """The net under the house: what is noticed there is raised in development, and counted in production."""
     explain: Explain = "code"
     rules: Rules = field(default_factory=Rules)
     """What the application's users may do with its own things."""

@@ -70,7 +70,7 @@ async def judged(
         (("Basic YTpi",), Abstain, Reason.NO_CREDENTIAL),
         (("DPoP a.b.c",), Abstain, Reason.NO_CREDENTIAL),
         (("Bearer",), Deny, Reason.CREDENTIAL_MALFORMED),
-        (("Bearer ghp_abc",), Abstain, Reason.CREDENTIAL_FOREIGN),
+        (("Bearer ghpat_abc",), Abstain, Reason.CREDENTIAL_FOREIGN),
         (("Bearer {}",), Abstain, Reason.CREDENTIAL_FOREIGN),
         (("Bearer a.b.c", "Bearer a.b.c"), Deny, Reason.CREDENTIAL_MALFORMED),
     ],
@@ -427,6 +427,13 @@ def test_the_newest_key_signs_and_the_former_still_verifies():
         ({"issuer": ""}, "issuer"),
         ({"dpop": "maybe"}, "dpop"),
         ({"remember": -1}, "remember"),
+        ({"keys": SECRET.decode()}, "keys"),
+        ({"keys": [Key.of(SECRET, "HS256")]}, "keys"),
+        ({"keys": Keys}, "keys"),
+        ({"url": "api.example.com"}, "url"),
+        ({"url": "https://api.example.com/"}, "url"),
+        ({"url": "https://api.example.com/base/"}, "url"),
+        ({"url": ""}, "url"),
     ],
 )
 def test_a_guard_that_cannot_work_is_an_error(changes, key):

@@ -194,6 +194,11 @@ def test_keys_come_over_https_or_from_this_machine(url):
         JWKS(url)
 
 
+def test_one_algorithm_stands_in_a_tuple_too():
+    with pytest.raises(ConfigError, match=r"algorithms=\('RS256',\)"):
+        JWKS("https://login.example.com/keys", algorithms="RS256")
+
+
 @pytest.mark.parametrize("algorithm", ["HS256", "none", "RS255"])
 def test_no_secret_is_published(algorithm):
     with pytest.raises(ConfigError, match="A published key has one of"):

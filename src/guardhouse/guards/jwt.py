@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ _FLAWS: Mapping[jws.Flaw, Reason] = {
 }
 _AUTHORIZATION, _DPOP = b"authorization", b"dpop"
 _SEGMENTS = 3
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*[^\s/?#])?").fullmatch
 
 
 class KeySource(Protocol):
@@ -126,6 +128,15 @@ class JWTGuard:
         policy = ClaimsPolicy(self.issuer, audience, self.types, self.leeway, self.longest)
         object.__setattr__(self, "policy", policy)
         object.__setattr__(self, "_seen", {})
+        if isinstance(self.keys, type) or not all(
+            callable(getattr(self.keys, verb, None)) for verb in ("find", "holds")
+        ):
+            # What was handed in may be the secret itself, so its kind is all that is said of it.
+            fix = "Hand in Keys.of(material, algorithm), Keys([Key.of(...), ...]) or JWKS(url)."
+            raise ConfigError("guard keys", type(self.keys).__name__, fix)
+        if self.url is not None and not _ADDRESS(self.url):
+            fix = "Write what clients call this service, without a slash at its end: https://api.example.com."
+            raise ConfigError("guard url", self.url, fix)
         if self.dpop not in ("off", "accept", "require"):
             raise ConfigError("guard dpop", self.dpop, "It is one of: off, accept, require.")
         if self.remember < 0:
@@ -141,6 +152,11 @@ class JWTGuard:
     def scheme(self) -> str:
         """Name the scheme of Authorization that tokens come with."""
         return "DPoP" if self.dpop == "require" else "Bearer"
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """Name all of them."""
+        return ("Bearer", "DPoP") if self.dpop == "accept" else (self.scheme,)
 
     @property
     def says(self) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ class JWKS:
     ) -> None:
         self.url = url
         self._refuse_address(url)
+        if isinstance(algorithms, str):
+            raise ConfigError("JWKS algorithms", algorithms, "Write them in a tuple: algorithms=('RS256',).")
         for algorithm in algorithms:
             if algorithm in HMACS or algorithm not in ALGORITHMS:
                 fix = f"A published key has one of: {', '.join(KINDS)}."

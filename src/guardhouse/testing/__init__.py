@@ -13,6 +13,7 @@ from guardhouse.testing.doubles import (
     fake_users,
     fast_passwords,
 )
+from guardhouse.testing.negatives import Negative, negative_tests
 from guardhouse.testing.refusals import Told, assert_admitted, assert_refused, recorded, refusal_of
 
 __all__ = [
@@ -22,11 +23,13 @@ __all__ = [
     "CountingStore",
     "FakeUsers",
     "FixedClock",
+    "Negative",
     "Told",
     "assert_admitted",
     "assert_refused",
     "fake_users",
     "fast_passwords",
+    "negative_tests",
     "recorded",
     "refusal_of",
 ]

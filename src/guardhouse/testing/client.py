@@ -54,6 +54,7 @@ class Client(TestClient):
         self.site: str | None = None
         """The origin of the page that asks; None for one of the application itself."""
         self._house = house
+        self._be_strict()
         # Of the client that starts the application, also in the copies that are pages of other sites.
         self._started = self._portal_factory
 
@@ -63,6 +64,15 @@ class Client(TestClient):
         if self._house is None:
             self._house = _house_of(self.app)
         return self._house
+
+    def _be_strict(self) -> None:
+        """Let an answer that nobody decided about, and a write that comes too late, fail the test."""
+        if self._house is None and any(
+            item.cls is Layer for item in getattr(self.app, "user_middleware", ())
+        ):
+            self._house = _house_of(self.app)
+        if self._house is not None:
+            self._house.parts.watch.strict = True
 
     def from_site(self, origin: str) -> Self:
         """Return a client on a page of another site: of the same browser, with the same jar of cookies.
