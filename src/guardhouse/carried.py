@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from secrets import token_bytes, token_urlsafe
@@ -226,6 +226,16 @@ class Carried(Struct, eq=False):
         """Whether this CSRF token was made for this visitor."""
         binding = self._binding()
         return binding is not None and csrf.genuine(self._parts.csrf, binding, token)
+
+    def renew_token(self) -> None:
+        """Offer another CSRF token with the refusal of a stale one, to whoever has something to bind it to."""
+        if self._binding() is not None:
+            self.offer_csrf_cookie()
+
+    @property
+    def logins(self) -> Collection[Login]:
+        """The logins of the session, as far as it was loaded."""
+        return self._loaded.logins.values() if isinstance(self._loaded, Record) else ()
 
     def csrf_token(self) -> str:
         """Make a token; a visitor without a session is given a cookie to bind it to."""

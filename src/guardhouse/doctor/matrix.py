@@ -76,7 +76,7 @@ async def matrix_of(app: Any, house: Any) -> list[Row]:  # noqa: ANN401 - any ap
     rows: list[Row] = []
     for line in lines_of(app):
         for method in methods_of(line):
-            outcomes = {
+            outcomes: dict[Visitor, Outcome] = {
                 visitor: await _outcome(_Question(line, method, visitor, house)) for visitor in VISITORS
             }
             rows.append(Row(method, line.info.path, line.info.where, outcomes))

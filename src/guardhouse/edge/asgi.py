@@ -138,6 +138,7 @@ class Passage(Struct, eq=False):
         params = scope.get("path_params")
         if params and params != visit.params:
             visit.stand_at(params)
+        visit.route = scope.get("route")
         endpoint = scope.get("endpoint")
         if endpoint is not None:
             visit.endpoint = _name_of(endpoint)

@@ -77,6 +77,7 @@ class Guardhouse(house.Guardhouse[U]):
             at_first=functools.partial(self._start, app),
             net=Net(app, self) if self.undeclared == "refuse" else None,
         )
+        self.installed_on = app
         app.add_exception_handler(Refused, _on_refused)
         app.add_exception_handler(StoreError, _on_store_error)
         app.router.lifespan_context = self._checked_lifespan(app, app.router.lifespan_context)

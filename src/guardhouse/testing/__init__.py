@@ -14,7 +14,14 @@ from guardhouse.testing.doubles import (
     fast_passwords,
 )
 from guardhouse.testing.negatives import Negative, negative_tests
-from guardhouse.testing.refusals import Told, assert_admitted, assert_refused, recorded, refusal_of
+from guardhouse.testing.refusals import (
+    Told,
+    assert_admitted,
+    assert_refused,
+    last_refusal,
+    recorded,
+    refusal_of,
+)
 
 __all__ = [
     "PASSWORD",
@@ -29,6 +36,7 @@ __all__ = [
     "assert_refused",
     "fake_users",
     "fast_passwords",
+    "last_refusal",
     "negative_tests",
     "recorded",
     "refusal_of",

@@ -16,6 +16,7 @@ from guardhouse.doctor.listing import Line, lines_of, means_of
 from guardhouse.doctor.matrix import methods_of, sample_path
 from guardhouse.doctor.sending import WEBSOCKET, Asked, send
 from guardhouse.doctor.visitors import FOREIGN_SITE, session_of
+from guardhouse.edge.asgi import Layer
 from guardhouse.errors import ConfigError
 from guardhouse.house import Guardhouse
 from guardhouse.state import csrf
@@ -161,8 +162,8 @@ def _marks(negative: Negative, house: Guardhouse[Any], own: bytes) -> Iterator[H
 
 def _house_of(app: Any) -> Guardhouse[Any]:  # noqa: ANN401 - as above
     for middleware in getattr(app, "user_middleware", ()):
-        house: object = middleware.kwargs.get("house")
-        if isinstance(house, Guardhouse):
+        if middleware.cls is Layer:
+            house: Guardhouse[Any] = middleware.kwargs["house"]
             return house
     fix = "Call house.install(app) first, or hand the house over: negative_tests(app, house=house)."
     raise ConfigError("negative_tests", type(app).__name__, fix)
