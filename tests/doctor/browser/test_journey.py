@@ -239,6 +239,17 @@ def test_a_login_is_not_handed_out_where_the_house_would_refuse_it():
     assert [cause.code for cause in broken.causes] == ["csrf_origin_untrusted"]
 
 
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [pytest.param("/nowhere", "no_route", id="404"), pytest.param("/crash", "status", id="500")],
+)
+def test_a_login_is_not_handed_out_where_there_is_no_route_that_works(path: str, code: str):
+    app = other_application(Route("/crash", crash, methods=["POST"]))
+    broken = played(app=app, credentials={}, told={"login": Role("POST", path)}).broken
+    assert broken is not None
+    assert (broken.part, [cause.code for cause in broken.causes]) == ("login", [code])
+
+
 def test_another_user_can_be_named():
     assert played(credentials={}, user_id="2").login == "handed out without credentials: user 2, guard web"
 
