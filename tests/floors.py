@@ -38,6 +38,7 @@ FLOORS = {
     "guardhouse.tokens": 4,
     "guardhouse.settings": 4,
     "guardhouse.glance": 4,
+    "guardhouse.outage": 4,
     "guardhouse.visit": 4,
     "guardhouse.edge": 5,
     "guardhouse.fastapi": 5,

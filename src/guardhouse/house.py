@@ -29,6 +29,7 @@ from guardhouse.errors import ConfigError, StoreError
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.limits import Limits
+from guardhouse.outage import unavailable
 from guardhouse.parts import Parts, resolve
 from guardhouse.refused import refused
 from guardhouse.rules import Rules
@@ -42,7 +43,7 @@ from guardhouse.tokens import Tokens
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import Secret
-from guardhouse.visit import Visit, unavailable
+from guardhouse.visit import Visit
 
 U = TypeVar("U")
 
@@ -53,6 +54,9 @@ _STALE = frozenset({Reason.USER_MISSING, Reason.PASSWORD_CHANGED})
 RETRY_SECONDS = 5
 
 SWEEP_SECONDS = 300
+
+KEPT_SECONDS = 24 * 3600
+"""For so long an expired token stays in the list of its user, who may wonder why it is refused."""
 
 Listener = Callable[[Any], Awaitable[None] | None]
 
@@ -329,6 +333,9 @@ class Guardhouse(Generic[U]):
             with suppress(StoreError):
                 while await store.prune(self.parts.clock()):
                     await anyio.lowlevel.checkpoint()
+                if self.parts.tokens is not None:
+                    while await self.parts.tokens.prune_tokens(self.parts.clock() - KEPT_SECONDS):
+                        await anyio.lowlevel.checkpoint()
 
     async def open(self) -> None:
         """Make the store ready. Raises `ConfigError` or `StoreError` for one that cannot work."""

@@ -45,6 +45,7 @@ from guardhouse.core.verdict import (
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.glance import Glance
 from guardhouse.lookup import Users, name_of, user_of
+from guardhouse.outage import unavailable
 from guardhouse.parts import Parts, resolve
 from guardhouse.state.record import Loaded
 from guardhouse.state.store import SingleUse, TokenStore
@@ -393,8 +394,3 @@ class Visit(Struct, eq=False):
 def _varying(names: frozenset[bytes]) -> frozenset[bytes]:
     """Add what the origin check reads."""
     return names | ORIGIN_HEADERS
-
-
-def unavailable(error: StoreError) -> Deny:
-    """Word the trouble with a store as a verdict."""
-    return Deny("store", Reason.STORE_UNAVAILABLE, {"trouble": str(error)})

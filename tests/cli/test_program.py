@@ -14,8 +14,9 @@ from guardhouse.cli.output import plain
 from guardhouse.cli.program import program
 from guardhouse.vault.keyring import Keyring
 from tests.cli.conftest import APPS, Call
+from tests.documents import ROOT
 
-COMMANDS = ("demo", "doctor", "explain", "routes", "secret", "tokens")
+COMMANDS = ("compare", "demo", "doctor", "explain", "routes", "secret", "tokens")
 
 
 def run(*arguments: str, code: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -53,6 +54,14 @@ def test_every_command_can_be_imported():
         command = program.get_command(context, name)
         assert command is not None
         assert command.name == name
+
+
+def test_every_command_is_in_the_documents():
+    told = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"\n## `guardhouse {name}" not in told] == []
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (row,) = [line for line in readme.splitlines() if line.startswith("| [Command line]")]
+    assert [name for name in COMMANDS if f"`{name}`" not in row] == []
 
 
 def test_secrets_are_usable_and_differ(call: Call):

@@ -15,17 +15,18 @@ from guardhouse.core.origin import AskToken, Origins, TokenState, weigh, weigh_t
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.core.stack import derive
 from guardhouse.core.verdict import NO_EVIDENCE, Allow, Decision, Deny, Pass, conclude
-from guardhouse.errors import StoreError
+from guardhouse.errors import IssuerUnavailableError, StoreError
 from guardhouse.guards.function import FunctionGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.house import Guardhouse
+from guardhouse.outage import unavailable
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import EXPIRED, Deadline, Login, Record
 from guardhouse.steps.abilities import Abilities
 from guardhouse.users.memory import MemoryUsers
 from guardhouse.vault.secret import generate_secret
-from guardhouse.visit import Visit, unavailable
+from guardhouse.visit import Visit
 
 HERE = Path(__file__)
 TESTS = HERE.parent.parent
@@ -126,6 +127,7 @@ GIVEN = {
     Reason.CSRF_TOKEN_MISSING: from_where,
     Reason.CSRF_TOKEN_INVALID: lambda: from_where(token=TokenState.INVALID),
     Reason.STORE_UNAVAILABLE: lambda: unavailable(StoreError("disk full")).evidence,
+    Reason.ISSUER_UNAVAILABLE: lambda: unavailable(IssuerUnavailableError("https://login", "away")).evidence,
     Reason.LOGIN_MALFORMED: lambda: {"fields": "email and password"},
 }
 

@@ -15,6 +15,7 @@ Exit codes:
 """
 
 _COMMANDS: Mapping[str, str] = {
+    "compare": "Measure session, token and JWT on a running demo.",
     "demo": "Serve the application of the forum thread.",
     "doctor": "Play a browser against an application, hop by hop.",
     "explain": "Send a request in process and say why it is refused.",
@@ -47,4 +48,4 @@ class Program(click.Group):
 @click.group(cls=Program, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="guardhouse", message="guardhouse %(version)s")
 def program() -> None:
-    """Session guards for Starlette and FastAPI that say why they refused."""
+    """Guards for Starlette and FastAPI that say why they refused."""

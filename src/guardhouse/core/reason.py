@@ -89,6 +89,7 @@ class Reason(StrEnum):
     STEP_REFUSED = "step_refused"
     SESSION_GONE = "session_gone"
     STORE_UNAVAILABLE = "store_unavailable"
+    ISSUER_UNAVAILABLE = "issuer_unavailable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,12 @@ _CANNOT: dict[Reason, ReasonEntry] = {
         "The store or the database behind the users does not answer: {trouble}. Nobody was logged out; repeat the "
         "request later.",
     ),
+    Reason.ISSUER_UNAVAILABLE: ReasonEntry(
+        503,
+        "Whether your token is good cannot be found out at the moment.",
+        "The issuer has never been reached since the start: {trouble}. The token is neither believed nor refused; repeat "
+        "the request later. Once its keys are here, they stay good while it is away.",
+    ),
 }
 
 REASONS: Mapping[Reason, ReasonEntry] = MappingProxyType(

@@ -43,11 +43,11 @@ from guardhouse.edge.checks import check
 from guardhouse.edge.requires import guarded
 from guardhouse.edge.routes import PUBLIC_MARK, Guarding
 from guardhouse.errors import ConfigError, StoreError
+from guardhouse.outage import unavailable
 from guardhouse.packages import Package
 from guardhouse.refused import Refused
 from guardhouse.stacks import Asked
 from guardhouse.state.session import Session
-from guardhouse.visit import unavailable
 
 U = TypeVar("U")
 F = TypeVar("F", bound=Callable[..., Any])
