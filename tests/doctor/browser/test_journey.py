@@ -21,9 +21,10 @@ from guardhouse.doctor.browser.journey import Journey, Plan, journey
 from guardhouse.doctor.browser.login import LoginError
 from guardhouse.doctor.browser.roles import Role, RoleError
 from guardhouse.doctor.browser.sites import bare_origin
+from guardhouse.guards.function import FunctionGuard
 from guardhouse.starlette import Guardhouse
 from guardhouse.testing.doubles import fake_users, fast_passwords
-from guardhouse.users.memory import User
+from guardhouse.users.memory import MemoryUsers, User
 from tests.browser.journeys.applications import CREDENTIALS, application
 from tests.houses import SECRET
 
@@ -258,6 +259,27 @@ def test_another_user_can_be_named():
 def test_nobody_to_log_in_is_an_error_in_words(user_id: str, says: str):
     with pytest.raises(LoginError, match=says):
         played(credentials={}, user_id=user_id)
+
+
+def test_a_house_that_knows_nobody_by_heart_asks_for_a_user():
+    house: Guardhouse[User] = Guardhouse(
+        secret=SECRET, users=MemoryUsers(), public_url=API, undeclared="open"
+    )
+    app = Starlette(routes=[Route("/login", nothing, methods=["POST"])])
+    house.install(app)
+    with pytest.raises(LoginError, match="--user ID"):
+        played(app=app, credentials={})
+
+
+def test_a_house_without_a_session_guard_has_no_journey():
+    guards = {"key": FunctionGuard(header="X-Api-Key", find={"sesame": "1"}.get)}
+    house: Guardhouse[User] = Guardhouse(
+        secret=SECRET, users=fake_users(), guards=guards, public_url=API, undeclared="open"
+    )
+    app = Starlette(routes=[Route("/login", nothing, methods=["POST"])])
+    house.install(app)
+    with pytest.raises(LoginError, match="no session guard"):
+        played(app=app, credentials={})
 
 
 def other_application(*routes: Route) -> Starlette:
