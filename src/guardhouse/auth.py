@@ -139,7 +139,7 @@ class Auth(Generic[U]):
         if isinstance(verdict, Deny):
             evidence = {"endpoint": self._parts.csrf_url, **verdict.evidence}
             refusal = Refusal(verdict.reason, verdict.by, evidence, self._stack.name, (verdict,))
-            raise await refused(self._visit, refusal)
+            raise await refused(self._visit, refusal, self._stack)
 
     async def _emit(self, event: Event) -> None:
         await self._parts.emit(event)

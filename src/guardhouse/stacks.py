@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, cast
 
@@ -62,11 +62,19 @@ class Stacks:
 
     def check(self, parts: Parts) -> None:
         """Let every step that relies on something of the house say what is missing: its `check(parts)` raises."""
+        for _, error in self.faults(parts):
+            raise error
+
+    def faults(self, parts: Parts) -> Iterator[tuple[Stack, ConfigError]]:
+        """Find every step that could not work, with the stack that runs it."""
         for stack in self._named.values():
             for step in (*stack.before, *stack.after, *stack.refused):
                 ready = getattr(step.run, "check", None)
-                if ready is not None:
-                    ready(parts)
+                try:
+                    if ready is not None:
+                        ready(parts)
+                except ConfigError as error:
+                    yield stack, error
 
     def of_guard(self, name: str) -> Stack:
         """Return the stack that asks this guard and no other, although an area of the same name asks more."""

@@ -16,7 +16,9 @@ from guardhouse.vault.keyring import Keyring
 from tests.cli.conftest import APPS, Call
 from tests.documents import ROOT
 
-COMMANDS = ("compare", "demo", "doctor", "explain", "routes", "secret", "tokens")
+COMMANDS = (
+    *("compare", "config", "demo", "doctor", "explain", "matrix", "reason", "routes", "secret", "tokens"),
+)
 
 
 def run(*arguments: str, code: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -40,7 +42,7 @@ def test_the_commands_are_listed_without_being_imported():
     assert done.stdout.splitlines()[-1].split() == ["guardhouse.cli.program"]
 
 
-@pytest.mark.parametrize("name", ["explain", "routes"])
+@pytest.mark.parametrize("name", ["explain", "reason", "routes"])
 def test_help_documents_the_exit_codes(call: Call, name):
     for result in (call("--help"), call(name, "-h")):
         assert "Exit codes:\n    0  all is well" in result.stdout

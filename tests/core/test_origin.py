@@ -204,7 +204,12 @@ def test_no_bytes_in_origin_or_referer_raise_or_let_anybody_in(value):
         ),
         pytest.param(
             Asked(origin=("https://app.tset",)),
-            {"origin": "https://app.tset", "trusted_origins": [OWN, TRUSTED], "nearest": OWN},
+            {
+                "origin": "https://app.tset",
+                "trusted_origins": [OWN, TRUSTED],
+                "nearest": OWN,
+                "differs": "the host is app.tset, the list has app.test",
+            },
             id="the origin that was probably meant",
         ),
         pytest.param(

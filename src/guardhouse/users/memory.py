@@ -35,6 +35,11 @@ class MemoryUsers:
         for user in users:
             self.add(user)
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nobody."""
+        return not self._by_id
+
     def add(self, user: User) -> None:
         """Let somebody in for the first time; a taken id or address is an error."""
         if user.id in self._by_id:

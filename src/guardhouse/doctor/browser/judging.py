@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from guardhouse.core.answer import Refusal, hint_of
+from guardhouse.core.answer import Refusal
+from guardhouse.core.causes import hint_of
 from guardhouse.core.origin import CHECK, Origins
 from guardhouse.core.reasons import Reason
 from guardhouse.doctor.browser.attaching import Withheld
