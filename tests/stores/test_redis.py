@@ -241,6 +241,9 @@ async def test_redis_keeps_everything_a_little_longer_than_it_is_good_for(tmp_pa
         assert 315 < left(b":s:" + KEY) <= 320
         await store.save(KEY, Changes(ends=5000.0, idle=float("inf")))
         assert left(b":o:users:ada") > 5400, "the index must live as long as what it names"
+        client.pexpire(prefix + b":s:" + KEY, 7000)
+        await store.save(KEY, Changes(put={"late": ONE}, seen=99.0))
+        assert left(b":s:" + KEY) <= 7, "a clock that stands still keeps nothing for longer than its index"
     await store.close()
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import trustme
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +21,7 @@ from guardhouse.state.attempts import AttemptLimit
 from guardhouse.state.record import Changes, encode
 from guardhouse.stores.opening import open_store
 from tests.houses import SESSION, browser, desk, log_in, starlette_house
-from tests.services import Missing, free_port
+from tests.services import Folder, Missing, free_port
 from tests.services.proxy import Proxy
 from tests.services.redis import HOST, Cluster, Node, Watched
 
@@ -142,6 +143,44 @@ async def test_a_wrong_password_is_told_and_not_shown():
         assert await good.load(KEY) == record(ADA)
         await good.close()
         await store.close()
+
+
+@contextmanager
+def certificates() -> Iterator[dict[str, str]]:
+    """Write what a server on this machine shows, and whom to trust for it; the server is another user."""
+    folder, authority = Folder("certificates"), trustme.CA()
+    shown = authority.issue_cert(HOST)
+    pems = {"key": shown.private_key_pem, "cert": shown.cert_chain_pems[0], "ca": authority.cert_pem}
+    for name, pem in pems.items():
+        pem.write_to_path(str(folder.path / name))
+        (folder.path / name).chmod(0o644)
+    yield {name: str(folder.path / name) for name in pems}
+    folder.remove()
+
+
+async def test_through_tls_only_a_server_that_is_trusted_is_believed():
+    port = free_port()
+    with certificates() as files, certificates() as others:
+        shown = (
+            "--tls-cert-file",
+            files["cert"],
+            "--tls-key-file",
+            files["key"],
+            "--tls-ca-cert-file",
+            files["ca"],
+        )
+        with server(Node, "--tls-port", str(port), "--tls-auth-clients", "no", *shown):
+            store: Any = open_store(f"rediss://{HOST}:{port}?timeout=5&cache=tracking&ca={files['ca']}")
+            await store.create(KEY, record(ADA))
+            await well(lambda: trusted(store))
+            assert await store.load(KEY) == record(ADA)
+            await store.close()
+            for trust in ("", f"&ca={others['ca']}"):
+                wary: Any = open_store(f"rediss://{HOST}:{port}?timeout=5{trust}")
+                assert "certificate verify failed" in await refused(
+                    lambda wary=wary: wary.load(KEY), within=5
+                )
+                await wary.close()
 
 
 async def trusted(store: Any) -> None:

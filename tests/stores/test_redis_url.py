@@ -132,3 +132,9 @@ def test_a_driver_that_is_missing_is_named_with_its_extra(monkeypatch: pytest.Mo
     with pytest.raises(ConfigError, match=r"pip install 'guardhouse\[redis\]'") as refused:
         open_store("redis://:hunter2@localhost")
     assert "hunter2" not in str(refused.value)
+
+
+def test_another_kind_of_loop_is_told_that_the_driver_needs_asyncio():
+    store: Any = open_store("redis://localhost")
+    with pytest.raises(ConfigError, match="asyncio"):
+        store.load(b"k" * 32).send(None)

@@ -29,7 +29,7 @@ from redis.exceptions import (
     TimeoutError as TookTooLong,
 )
 
-from guardhouse.errors import StoreError
+from guardhouse.errors import ConfigError, StoreError
 from guardhouse.stores.redis_client import make_client
 from guardhouse.stores.redis_reads import Body, JoinedReads
 from guardhouse.stores.redis_scripts import Script
@@ -268,7 +268,10 @@ class OfEachLoop(Generic[C]):
 
     def here(self) -> C:
         """Return the one of the running loop."""
-        loop = asyncio.get_running_loop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError as error:
+            raise ConfigError("store", "redis", "Its driver runs on asyncio, and on no other loop.") from error
         held = self._held.get(loop)
         if held is not None:
             return held[0]

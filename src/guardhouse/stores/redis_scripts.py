@@ -133,12 +133,13 @@ at = at + 1 + 2 * tonumber(ARGV[at])
 taken(1, function(name) record.values[name] = nil end)
 at = later
 taken(2, put)
+local lasts = false  -- only what moves a deadline moves the expiry, or a clock that stands still would keep it for ever
 for place, part in ipairs({'seen', 'idle', 'ends'}) do
     local said = ARGV[place + 2]
     if said ~= '' then
         local number = cmsgpack.unpack(said)
         if part ~= 'seen' or number > record.seen_number then
-            record[part], record[part .. '_number'] = said, number
+            record[part], record[part .. '_number'], lasts = said, number, true
         end
     end
 end
@@ -147,7 +148,11 @@ if not (left > 0) then left = 0 end
 left = math.min(left, tonumber(ARGV[6]))
 local becomes = string.char(0x97) .. record.id .. record.created .. record.seen .. record.idle .. record.ends
     .. map(record.realms, record.logins) .. map(record.names, record.values)
-redis.call('SET', KEYS[1], becomes, 'PX', string.format('%.0f', (left + tonumber(ARGV[1])) * 1000))
+if lasts then
+    redis.call('SET', KEYS[1], becomes, 'PX', string.format('%.0f', (left + tonumber(ARGV[1])) * 1000))
+else
+    redis.call('SET', KEYS[1], becomes, 'KEEPTTL')
+end
 return 1
 """
 )
