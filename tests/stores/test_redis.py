@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec import Raw
 
 from guardhouse.errors import StoreError
 from guardhouse.limits import Limits
 from guardhouse.state.attempts import AttemptLimit, Attempts
 from guardhouse.state.limit import Limit
-from guardhouse.state.record import Changes, Login, encode, opened
+from guardhouse.state.record import Changes, Login, Record, encode, merged, opened
 from guardhouse.stores.redis import RedisStore
 from guardhouse.stores.redis_link import RedisLink
 from guardhouse.stores.redis_owners import TIDY_ABOVE
@@ -215,6 +217,52 @@ async def test_a_session_of_many_keys_stays_one(tmp_path: Path):
     assert loaded is not None
     assert sorted(loaded.data) == sorted(f"k{number}" for number in range(3, 20))
     await store.close()
+
+
+NAMES = st.text(max_size=40)
+JSON_LIKE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary(),
+    lambda below: st.lists(below, max_size=20) | st.dictionaries(NAMES, below, max_size=20),
+    max_leaves=30,
+)
+MOMENTS = st.none() | st.floats(0, 1e10)
+LOGINS = st.builds(Login, NAMES, NAMES, NAMES, st.floats(0, 1e10), st.none() | NAMES)
+RECORDS = st.builds(
+    Record,
+    *(NAMES, st.floats(0, 1e10), st.floats(0, 1e10), st.floats(0, 1e7), st.floats(0, 1e10)),
+    st.dictionaries(NAMES, LOGINS, max_size=20),
+    st.dictionaries(NAMES, JSON_LIKE.map(encode).map(Raw), max_size=20),
+)
+CHANGES = st.builds(
+    Changes,
+    st.dictionaries(NAMES, JSON_LIKE.map(encode), max_size=20),
+    st.frozensets(NAMES, max_size=5),
+    st.dictionaries(NAMES, st.none() | LOGINS, max_size=5),
+    *(MOMENTS, MOMENTS, MOMENTS),
+)
+
+
+@pytest.mark.slow
+def test_redis_merges_as_the_one_function_does(tmp_path: Path):
+    with asyncio.Runner() as runner:
+        store = make_redis(tmp_path)
+
+        @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @given(kept=RECORDS, changes=CHANGES)
+        def merge(kept: Record, changes: Changes) -> None:
+            async def both() -> tuple[bool, Record | None]:
+                await store.delete(KEY)
+                await store.create(KEY, kept)
+                return await store.save(KEY, changes), await store.load(KEY)
+
+            assert runner.run(both()) == (True, merged(kept, changes))
+
+        merge()
 
 
 # -- expiry -----------------------------------------------------------------------------------------------------------
