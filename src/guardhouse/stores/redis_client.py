@@ -31,12 +31,6 @@ def make_client(address: RedisAddress) -> Any:  # noqa: ANN401 - a `Redis` or a 
     return Redis.from_pool(_pool(address))
 
 
-def connection_to(address: RedisAddress, host: str, port: int) -> Connection:
-    """Make a single connection that speaks RESP3, in which a server says things that it was not asked for."""
-    kind, tls = (SSLConnection, _tls(address)) if address.tls else (Connection, {})
-    return kind(host=host, port=port, db=address.db, **{**_said(address), "protocol": 3}, **tls)
-
-
 def _pool(address: RedisAddress) -> ConnectionPool:
     said = {**_said(address), "db": address.db, "max_connections": address.pool}
     if address.layout == "sentinel":
