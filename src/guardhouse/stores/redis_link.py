@@ -271,7 +271,9 @@ class OfEachLoop(Generic[C]):
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError as error:
-            raise ConfigError("store", "redis", "Its driver runs on asyncio, and on no other loop.") from error
+            raise ConfigError(
+                "store", "redis", "Its driver runs on asyncio, and on no other loop."
+            ) from error
         held = self._held.get(loop)
         if held is not None:
             return held[0]
