@@ -267,9 +267,13 @@ async def test_only_what_is_past_a_deadline_is_swept(store: Any, kind: Kind):
     assert kind.count(store) == 0
 
 
+def in_slices_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("memory.SLICE", "sqlite.PRUNE_SLICE", "postgres.PRUNE_SLICE"):
+        monkeypatch.setattr(f"guardhouse.stores.{name}", 10)
+
+
 async def test_sweeping_goes_in_slices_and_leaves_nothing_out(store: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("guardhouse.stores.memory.SLICE", 10)
-    monkeypatch.setattr("guardhouse.stores.sqlite.PRUNE_SLICE", 10)
+    in_slices_of_ten(monkeypatch)
     for number in range(45):
         await store.create(number.to_bytes(32, "big"), record(ADA))
     swept = [await store.prune(5000.0) for _ in range(6)]
@@ -278,8 +282,7 @@ async def test_sweeping_goes_in_slices_and_leaves_nothing_out(store: Any, monkey
 
 
 async def test_what_ends_between_two_slices_is_not_counted(store: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("guardhouse.stores.memory.SLICE", 10)
-    monkeypatch.setattr("guardhouse.stores.sqlite.PRUNE_SLICE", 10)
+    in_slices_of_ten(monkeypatch)
     for number in range(20):
         await store.create(number.to_bytes(32, "big"), record(ADA))
     first = await store.prune(5000.0)
