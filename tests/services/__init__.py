@@ -1,7 +1,7 @@
 """Servers that tests start by themselves: on loopback, in a folder of their own, and gone when the tests are.
 
 A file beside this one knows one kind of server: where its programs lie, how its folder is made, when it is ready. Where
-they are not installed, `MissingServerError` says so, and the test is skipped by name; with `CI=true` that is a failure.
+they are not installed, `Missing` says so, and the test is skipped by name; with `CI=true` that is a failure.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PLAIN_USER = "nobody"
 """As whom servers run that refuse to run as root."""
 
 
-class MissingServerError(Exception):
+class Missing(Exception):  # noqa: N818 - nobody made an error: something is not installed
     """The programs of a server are not installed here."""
 
     def __init__(self, server: str, variable: str, package: str) -> None:

@@ -11,7 +11,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from tests.services import Folder, MissingServerError, Server, find, free_port
+from tests.services import Folder, Missing, Server, find, free_port
 
 VARIABLE = "GUARDHOUSE_TEST_POSTGRES"
 
@@ -22,7 +22,7 @@ class Postgres:
     def __init__(self, *options: str) -> None:
         postgres = find("postgres", _folders())
         if postgres is None:
-            raise MissingServerError("PostgreSQL", VARIABLE, "postgresql")
+            raise Missing("PostgreSQL", VARIABLE, "postgresql")
         folder, port = Folder("postgres"), free_port()
         data = folder.path / "data"
         settings = {

@@ -5,22 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
 from msgspec import Raw
 
 from guardhouse.state.record import Login, Record, encode
 from guardhouse.stores.memory import MemoryStore
-from guardhouse.stores.postgres import PostgresStore
-from guardhouse.stores.postgres_schema import statements
-from guardhouse.stores.server_schema import VERSIONS
 from guardhouse.stores.sqlite import SQLiteStore
-from tests.services import MissingServerError
-from tests.services.desk import desk
-from tests.services.postgres import postgres_url
+
+from . import sql_kinds as sql
 
 KEY, OTHER_KEY, NEW_KEY = (letter * 32 for letter in (b"k", b"o", b"n"))
 ADA, BOB = Login("ada", "users", "web", 100.0, "v1.k.m"), Login("bob", "users", "web", 100.0)
@@ -72,55 +66,11 @@ def count_memory(store: MemoryStore) -> int:
     return len(store) + sum(map(len, store._owned.values()))
 
 
-# -- servers: one database for all tests of a process, emptied for each ---------------------------------------------
-
-
-def make_postgres(_: Path) -> PostgresStore:
-    """Make a store in an empty database of PostgreSQL."""
-    return PostgresStore(emptied(started(postgres_url)))
-
-
-def started(url_of: Callable[[], str]) -> str:
-    """Return the URL of a server that runs; where none can be started the test is skipped."""
-    try:
-        return url_of()
-    except MissingServerError as missing:
-        pytest.skip(str(missing))
-
-
-def emptied(url: str) -> str:
-    """Make the tables if there are none yet, and empty them."""
-    migrated(url)
-    for table in reversed([table.name for tables in VERSIONS for table in tables]):
-        desk(url)(f"DELETE FROM {table}")  # noqa: S608 - constants
-    return url
-
-
-@cache
-def migrated(url: str) -> None:
-    """Make the tables, once."""
-    for statement in statements():
-        desk(url)(statement)
-
-
-def in_postgres(statement: str, *values: object) -> list[Any]:
-    """Look into the database, past the store."""
-    return desk(postgres_url())(statement, *values)
-
-
-def spoil_postgres(_: PostgresStore, key: bytes, body: bytes) -> None:
-    """Write a body as somebody else might."""
-    in_postgres("UPDATE guardhouse_sessions SET body = $1 WHERE key = $2", body, key)
-
-
-def count_postgres(_: PostgresStore) -> int:
-    """Count the rows of all tables, so that none is left over."""
-    counted = "(SELECT count(*) FROM guardhouse_sessions) + (SELECT count(*) FROM guardhouse_owners)"
-    return int(in_postgres(f"SELECT {counted}")[0][0])
-
-
 KINDS = {
     "memory": Kind(lambda _: MemoryStore(), spoil_memory, count_memory),
     "sqlite": Kind(make_sqlite, spoil_sqlite, count_sqlite),
-    "postgres": Kind(make_postgres, spoil_postgres, count_postgres),
+    "postgres": Kind(sql.make_postgres, sql.spoil_postgres, sql.count_postgres),
+    "mariadb": Kind(sql.make_mariadb, sql.spoil_mariadb, sql.count_mariadb),
+    "sqlalchemy-postgres": Kind(sql.make_sqlalchemy_postgres, sql.spoil_postgres, sql.count_postgres),
+    "sqlalchemy-sqlite": Kind(sql.make_aiosqlite, sql.spoil_aiosqlite, sql.count_aiosqlite),
 }

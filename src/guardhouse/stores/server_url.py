@@ -47,7 +47,8 @@ def options_of(url: str, driver_options: Collection[str] | None) -> tuple[str, S
             nearest = get_close_matches(name, [*known, *driver_options], n=1)
             fix = f"It takes {', '.join(sorted(known))}, and what its driver takes."
             raise ConfigError("store option", name, fix, nearest=nearest[0] if nearest else None)
-    return parts._replace(query=urlencode(others)).geturl(), _options(ours)
+    bare = url.partition("?")[0] + (f"?{urlencode(others)}" if others else "")
+    return bare, _options(ours)
 
 
 def split(url: str) -> SplitResult:
