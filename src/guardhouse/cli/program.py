@@ -17,6 +17,7 @@ Exit codes:
 _COMMANDS: Mapping[str, str] = {
     "demo": "Serve the application of the forum thread.",
     "explain": "Send a request in process and say why it is refused.",
+    "migrate": "Make and upgrade the tables of a store.",
     "routes": "List every route with what guards it.",
     "secret": "Make a key for the house.",
     "tokens": "Issue, list and take back personal access tokens.",

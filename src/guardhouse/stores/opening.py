@@ -56,6 +56,8 @@ def _open_postgres(url: str) -> SessionStore:
 
 
 def _open_mysql(url: str) -> SessionStore:
+    require("sqlalchemy", "mysql", url)
+    require("asyncmy", "mysql", url)
     scheme, _, rest = url.partition("://")
     return _open_sqlalchemy(f"{scheme}+asyncmy://{rest}")
 

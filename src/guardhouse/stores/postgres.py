@@ -13,11 +13,13 @@ from asyncpg.exceptions import UniqueViolationError
 
 from guardhouse.errors import StoreError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
+from guardhouse.state.store import Migrated
 from guardhouse.stores.postgres_attempts import PostgresAttempts
 from guardhouse.stores.postgres_pool import Connection, PostgresPool
+from guardhouse.stores.postgres_schema import statements
 from guardhouse.stores.postgres_tokens import PostgresTokens
 from guardhouse.stores.server_record import readable_rows, record_of, sweep_at, touched_only
-from guardhouse.stores.server_schema import named
+from guardhouse.stores.server_schema import VERSIONS, named
 from guardhouse.stores.server_url import options_of
 
 PRUNE_SLICE = 1000
@@ -173,9 +175,13 @@ class PostgresStore:
         """Reach the server; one that has not the tables of this guardhouse is an error."""
         await self._pool.open()
 
-    async def migrate(self) -> int:
-        """Make or upgrade the tables; return from which version on."""
+    async def migrate(self) -> Migrated:
+        """Make or upgrade the tables."""
         return await self._pool.migrate()
+
+    def schema(self, since: int = 0) -> Sequence[str]:
+        """Write the statements that do so."""
+        return statements(VERSIONS, since)
 
     async def close(self) -> None:
         """Close the connections; the next use opens them again."""

@@ -6,12 +6,14 @@ import asyncio
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg import exceptions
 
 from guardhouse.errors import ConfigError, StoreError
+from guardhouse.state.store import Migrated
 from guardhouse.stores import postgres_schema
 from guardhouse.stores.server_schema import VERSIONS, Versions
 from guardhouse.stores.server_url import ServerOptions, shown
@@ -19,7 +21,13 @@ from guardhouse.stores.server_url import ServerOptions, shown
 TRIES = 3
 """How often work is begun again that the server gave up for the sake of others (40001, 40P01): it did nothing then."""
 
-OUTAGES = (exceptions.PostgresError, exceptions.InterfaceError, OSError)
+PATIENCE = 10.0
+"""How many seconds a migration waits for a connection at least."""
+
+SERVER_SHARE = 0.9
+"""Of the time that we wait, the part after which the server gives up by itself: its word leaves the connection good."""
+
+OUTAGES = (exceptions.PostgresError, exceptions.InterfaceError, exceptions.InternalClientError, OSError)
 _GIVEN_UP = (exceptions.SerializationError, exceptions.DeadlockDetectedError)
 _LOST = (
     exceptions.PostgresConnectionError,
@@ -63,6 +71,7 @@ class PostgresPool:
         self.options = options
         self.where = shown(url)
         self._pools: dict[AbstractEventLoop, _Held] = {}
+        self._at_work: set[asyncio.Future[Any]] = set()
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -97,9 +106,7 @@ class PostgresPool:
                 await connection.execute("BEGIN")
                 try:
                     done = await work(connection)
-                except (
-                    exceptions.PostgresError
-                ):  # after anything else the connection is closed, which ends it too
+                except exceptions.PostgresError:  # whatever else it is, handing the connection back ends this
                     await connection.execute("ROLLBACK")
                     raise
                 await connection.execute("COMMIT")
@@ -130,10 +137,10 @@ class PostgresPool:
                 await held.pool.close()
         await held.watch.aclose()
 
-    async def migrate(self, versions: Versions = VERSIONS) -> int:
-        """Make or upgrade the tables; return from which version on."""
+    async def migrate(self, versions: Versions = VERSIONS) -> Migrated:
+        """Make or upgrade the tables, with more patience than a visitor has."""
         try:
-            connection = await asyncpg.connect(self._url, timeout=self.options.connect_timeout)
+            connection = await asyncpg.connect(self._url, timeout=max(PATIENCE, self.options.connect_timeout))
             try:
                 return await postgres_schema.migrate(connection, self.where, versions)
             finally:
@@ -156,29 +163,60 @@ class PostgresPool:
         raise StoreError("nothing was tried")  # pragma: no cover - the last try returns or raises
 
     async def _lend(self, work: Work[T]) -> T:
-        """Let the work have a connection. One that did not come to an end on it is in doubt, and closed."""
+        """Let the work have a connection."""
         held = self._pools.get(asyncio.get_running_loop())
         if held is None or not held.ready:
             held = await self._begin()
         connection = await self._acquire(held)
         try:
-            return await work(connection)
-        except exceptions.PostgresError:
+            done = await work(connection)
+        except exceptions.PostgresError:  # the server said so, and is ready for the next
+            await held.pool.release(connection)
             raise
         except BaseException:
-            connection.terminate()
+            self._hand_back(held, connection)
             raise
-        finally:
-            await held.pool.release(connection)
+        await held.pool.release(connection)
+        return done
 
     async def _acquire(self, held: _Held) -> Connection:
+        """Get a connection; one that has to be made comes in a task of its own, which a cancelled request leaves alone."""
+        seconds = self.options.connect_timeout
         try:
-            async with asyncio.timeout(self.options.connect_timeout):
-                return await held.pool.acquire()
+            if held.pool.get_idle_size():
+                async with asyncio.timeout(seconds):
+                    return await held.pool.acquire()
+            making = asyncio.ensure_future(held.pool.acquire(timeout=seconds))
+            self._at_work.add(making)
+            making.add_done_callback(self._at_work.discard)
+            try:
+                return await asyncio.shield(making)
+            except asyncio.CancelledError:
+                making.add_done_callback(partial(self._made_in_vain, held))
+                raise
         except TimeoutError as error:
             busy = held.pool.get_size() - held.pool.get_idle_size()
-            said = f"no connection within {self.options.connect_timeout:g} s; {busy} of {self.options.pool} are in use"
+            said = f"no connection within {seconds:g} s; {busy} of {self.options.pool} are in use"
             raise StoreError(f"PostgreSQL at {self.where}: {said}") from error
+
+    def _made_in_vain(self, held: _Held, making: asyncio.Future[Connection]) -> None:
+        if not making.cancelled() and making.exception() is None:
+            self._hand_back(held, making.result())
+
+    def _hand_back(self, held: _Held, connection: Connection) -> None:
+        """Hand back a connection that owes an answer, of a request that was cancelled or had no more time.
+
+        The driver has asked the server to cancel the statement, and waits for its word before anybody gets the connection;
+        without a word it is closed. Nobody waits for that.
+        """
+        task = asyncio.ensure_future(held.pool.release(connection, timeout=self.options.timeout))
+        self._at_work.add(task)
+        task.add_done_callback(self._handed_back)
+
+    def _handed_back(self, task: asyncio.Future[None]) -> None:
+        self._at_work.discard(task)
+        if not task.cancelled():
+            task.exception()  # it was told to the one whose answer this was
 
     async def _begin(self) -> _Held:
         loop = asyncio.get_running_loop()
@@ -196,7 +234,7 @@ class PostgresPool:
         return held
 
     def _new_pool(self) -> Any:  # noqa: ANN401 - asyncpg's Pool
-        milliseconds = str(int(self.options.timeout * 1000))
+        milliseconds = str(int(self.options.timeout * 1000 * SERVER_SHARE))
         return asyncpg.create_pool(
             self._url,
             min_size=0,
@@ -204,11 +242,12 @@ class PostgresPool:
             connection_class=_Connection,
             init=self._checked,
             timeout=self.options.connect_timeout,
+            command_timeout=self.options.timeout,
             server_settings={
                 "application_name": "guardhouse",
                 # Each statement here is right when it sees what was committed before it, and waits for rows.
                 "default_transaction_isolation": "read committed",
-                # What we have given up waiting for, the server gives up too.
+                # What nobody waits for any more is not done later on.
                 "statement_timeout": milliseconds,
                 "lock_timeout": milliseconds,
                 "idle_in_transaction_session_timeout": milliseconds,

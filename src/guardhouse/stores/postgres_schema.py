@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncpg import UndefinedTableError
 from asyncpg.connection import Connection
 
+from guardhouse.state.store import Migrated
 from guardhouse.stores.server_schema import SCHEMA, VERSIONS, Column, Kind, Table, Versions, missing, unready
 
 ROOM = 85
@@ -47,8 +48,8 @@ async def check(connection: Connection, where: str, versions: Versions = VERSION
         raise unready(found, versions, where)
 
 
-async def migrate(connection: Connection, where: str, versions: Versions = VERSIONS) -> int:
-    """Make or upgrade the tables; return from which version on. Others who do so at the same time wait."""
+async def migrate(connection: Connection, where: str, versions: Versions = VERSIONS) -> Migrated:
+    """Make or upgrade the tables. Others who do so at the same time wait."""
     async with connection.transaction():
         await connection.execute(f"SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({LOCK})")
         found = 0
@@ -57,7 +58,7 @@ async def migrate(connection: Connection, where: str, versions: Versions = VERSI
         if missing(found, versions, where):
             for statement in statements(versions, found):
                 await connection.execute(statement)
-        return found
+        return Migrated(found, len(versions))
 
 
 def _written(table: Table) -> list[str]:

@@ -53,13 +53,13 @@ def options_of(url: str, driver_options: Collection[str] | None) -> tuple[str, S
 
 def split(url: str) -> SplitResult:
     """Read a URL. Raise `ConfigError` for one that cannot be meant."""
+    fix = "Write scheme://user:password@host:port/database, with %40 for @, %2F for / and %23 for # in a password."
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
-        raise ConfigError("store", shown(url), f"This is no URL: {error}.") from error
-    if "#" in url:
-        fix = "Write a # in a user name or a password as %23."
+    except ValueError:
+        raise ConfigError("store", shown(url), fix) from None  # its text quotes what may be a password
+    if "#" in url or "://" not in url:
         raise ConfigError("store", shown(url), fix)
     return parts
 
@@ -67,8 +67,16 @@ def split(url: str) -> SplitResult:
 def shown(url: str) -> str:
     """Write a URL for people: scheme, host and database, and nothing that may be secret."""
     scheme, _, rest = url.partition("://")
-    place = rest.partition("?")[0].rpartition("@")[2].partition("#")[0]
-    return f"{scheme}://{place}"
+    if not rest:
+        return f"{scheme.partition(':')[0]}:"
+    *credentials, place = rest.partition("?")[0].split("@")
+    authority, _, path = place.partition("/")
+    host, _, port = authority.rpartition(":")
+    if not credentials and host and not port.isdigit():
+        authority = host  # what stands there may be a password whose @host was forgotten
+    elif "#" in place:
+        authority, path = "...", ""
+    return f"{scheme}://{authority}/{path}"
 
 
 def _options(said: dict[str, str]) -> ServerOptions:

@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from guardhouse.errors import StoreError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
+from guardhouse.state.store import Migrated
 from guardhouse.stores.server_record import readable_rows, record_of, sweep_at, touched_only
-from guardhouse.stores.server_schema import named
+from guardhouse.stores.server_schema import VERSIONS, named
 from guardhouse.stores.server_url import options_of
 from guardhouse.stores.sqlalchemy_attempts import SQLAlchemyAttempts
 from guardhouse.stores.sqlalchemy_engine import Database
-from guardhouse.stores.sqlalchemy_schema import tables
+from guardhouse.stores.sqlalchemy_schema import statements, tables
 from guardhouse.stores.sqlalchemy_tokens import SQLAlchemyTokens
 
 PRUNE_SLICE = 1000
@@ -204,9 +205,13 @@ class SQLAlchemyStore:
         """Reach the server; one that has not the tables of this guardhouse is an error."""
         await self._database.open()
 
-    async def migrate(self) -> int:
-        """Make or upgrade the tables; return from which version on."""
+    async def migrate(self) -> Migrated:
+        """Make or upgrade the tables."""
         return await self._database.migrate()
+
+    def schema(self, since: int = 0) -> Sequence[str]:
+        """Write the statements that do so."""
+        return statements(self._database.dialect, VERSIONS, since)
 
     async def close(self) -> None:
         """Close the connections; the next use opens them again."""

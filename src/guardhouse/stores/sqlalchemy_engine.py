@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import AbstractEventLoop, Task
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from math import ceil
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import CursorResult, Executable, event, exc
@@ -15,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from guardhouse.errors import ConfigError, StoreError
+from guardhouse.state.store import Migrated
 from guardhouse.stores import sqlalchemy_schema
 from guardhouse.stores.server_schema import VERSIONS, Versions
 from guardhouse.stores.server_url import ServerOptions, shown
@@ -22,11 +26,25 @@ from guardhouse.stores.server_url import ServerOptions, shown
 TRIES = 5
 """How often work is begun again that the server gave up for the sake of others: it did nothing then."""
 
+SAFE_ASYNCMY = (0, 2, 13)
+"""The first that closes a connection on which a read was cancelled."""
+
 _OUTAGES = (exc.DBAPIError, exc.TimeoutError, exc.DisconnectionError, OSError)
 _GIVEN_UP = frozenset({"40001", "40P01", 1213})  # SQLSTATE; the number of MariaDB and MySQL
 _READ_COMMITTED = frozenset({"postgresql", "mysql", "mariadb", "oracle", "mssql"})
 _TOLD = (exc.OperationalError, exc.InterfaceError, exc.ProgrammingError)
 """Errors whose text says what is wrong; that of others quotes values."""
+
+# What nobody waits for any more is not done later on.
+_PREPARE = {
+    "sqlite": (
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA busy_timeout = {whole}000",
+        "PRAGMA journal_mode = WAL",
+    ),
+    "mariadb": ("SET SESSION innodb_lock_wait_timeout = {whole}, max_statement_time = {seconds}",),
+    "mysql": ("SET SESSION innodb_lock_wait_timeout = {whole}",),
+}
 
 T = TypeVar("T")
 
@@ -63,12 +81,10 @@ class Database:
 
         try:
             return await self._lend(work, single=True)
-        except exc.DBAPIError as error:
-            if not error.connection_invalidated:
+        except (*_OUTAGES, ConfigError) as error:
+            if not _lost(error):
                 raise self._broken(error) from error
             return await self._said(work, single=True)
-        except (*_OUTAGES, ConfigError) as error:
-            raise self._broken(error) from error
 
     async def write(self, statement: Executable, values: Mapping[str, object]) -> int:
         """Do one statement, which is all or nothing; return how many rows it found."""
@@ -80,12 +96,16 @@ class Database:
 
     async def transaction(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Do several statements in one transaction."""
+        committing = False
 
         async def whole(connection: AsyncConnection) -> T:
+            nonlocal committing
             async with connection.begin():
-                return await work(connection)
+                done = await work(connection)
+                committing = True
+            return done
 
-        return await self._said(whole, single=False)
+        return await self._said(whole, single=False, undone=lambda: not committing)
 
     # -- opening and closing ------------------------------------------------------------------------------------------
 
@@ -102,28 +122,50 @@ class Database:
         if held is not None:
             await held.watch.aclose()
 
-    async def migrate(self, versions: Versions = VERSIONS) -> int:
-        """Make or upgrade the tables; return from which version on."""
+    async def migrate(self, versions: Versions = VERSIONS) -> Migrated:
+        """Make or upgrade the tables."""
         engine = self._new_engine(1, self._isolation)
         try:
-            async with engine.connect() as connection:
-                found = await connection.run_sync(sqlalchemy_schema.migrate, self.where, versions)
-                await connection.commit()
-                return found
+            with self._options_known():
+                return await self._migrated(engine, versions)
         except _OUTAGES as error:
             raise self._broken(error) from error
         finally:
             await engine.dispose()
 
+    async def _migrated(self, engine: AsyncEngine, versions: Versions) -> Migrated:
+        async with engine.connect() as connection:
+            migrated = await connection.run_sync(sqlalchemy_schema.migrate, self.where, versions)
+            await connection.commit()
+            return migrated
+
+    @contextmanager
+    def _options_known(self) -> Generator[None, None, None]:
+        """Say which option of the URL is wrong: a driver is handed them as keywords, and raises for one it does not know."""
+        try:
+            yield
+        except TypeError as error:
+            raise ConfigError("store", self.where, f"Its driver says: {error}.") from error
+
     # -- the engines --------------------------------------------------------------------------------------------------
 
-    async def _said(self, work: Callable[[AsyncConnection], Awaitable[T]], *, single: bool) -> T:
-        """Lend a connection; say in our words what went wrong."""
+    async def _said(
+        self,
+        work: Callable[[AsyncConnection], Awaitable[T]],
+        *,
+        single: bool,
+        undone: Callable[[], bool] = lambda: False,
+    ) -> T:
+        """Lend a connection; say in our words what went wrong.
+
+        Work that ended with its connection is begun again where it is `undone` for certain.
+        """
         for left in reversed(range(TRIES)):
             try:
                 return await self._lend(work, single=single)
             except (*_OUTAGES, ConfigError) as error:
-                if not (left and _given_up(error)):
+                again = _given_up(error) or (_lost(error) and undone())
+                if not (left and again):
                     raise self._broken(error) from error
         raise StoreError("nothing was tried")  # pragma: no cover - the last try returns or raises
 
@@ -140,17 +182,25 @@ class Database:
         return await self._in_time(lent())
 
     async def _in_time(self, work: Coroutine[Any, Any, T]) -> T:
-        """Wait so long and no longer, whatever a driver does when it is to stop: it does that in a task of its own."""
+        """Wait so long and no longer, whatever a driver does when it is to stop: it does that in a task of its own.
+
+        A request that is cancelled leaves it alone until then: an answer that comes costs less than a new connection.
+        """
+        seconds = self.options.connect_timeout + self.options.timeout
         task = asyncio.create_task(work)
+        ends = asyncio.get_running_loop().call_later(seconds, task.cancel)
+
+        def ended(_: Task[T]) -> None:
+            ends.cancel()
+            self._left.discard(task)
+            if not task.cancelled():
+                task.exception()  # where nobody waits any more, nobody minds
+
         self._left.add(task)
-        task.add_done_callback(self._left.discard)
-        try:
-            await asyncio.wait({task}, timeout=self.options.connect_timeout + self.options.timeout)
-        finally:
-            if not task.done():
-                task.cancel()
-                task.add_done_callback(_heard)
-        if not task.done():
+        task.add_done_callback(ended)
+        await asyncio.wait({task}, timeout=seconds)
+        if not task.done() or task.cancelled():
+            task.cancel()
             raise TimeoutError
         return task.result()
 
@@ -174,7 +224,8 @@ class Database:
 
         if self.options.create:
             await self.migrate()
-        await self._in_time(checked())
+        with self._options_known():
+            await self._in_time(checked())
         await anext(held.watch)
         held.ready = True
 
@@ -187,6 +238,10 @@ class Database:
         chosen: dict[str, Any] = {} if isolation is None else {"isolation_level": isolation}
         if isolation == "AUTOCOMMIT":
             chosen["pool_reset_on_return"] = None  # nothing is ever left to be rolled back
+        if self._url.drivername == "postgresql+asyncpg":
+            milliseconds = str(int(self.options.timeout * 1000))
+            limits = {"statement_timeout": milliseconds, "lock_timeout": milliseconds}
+            chosen["connect_args"] = {"server_settings": limits}
         try:
             engine = create_async_engine(
                 self._url,
@@ -200,15 +255,17 @@ class Database:
             said = str(error).partition("\n")[0].replace(self._url.render_as_string(hide_password=False), "")
             fix = f"SQLAlchemy cannot use it with asyncio: {said}."
             raise ConfigError("store", self.where, fix) from error
-        if engine.dialect.name == "sqlite":
-            event.listen(engine.sync_engine, "connect", self._prepare_sqlite)
+        if engine.dialect.driver == "asyncmy" and _numbers(version("asyncmy")) < SAFE_ASYNCMY:
+            fix = "A cancelled request would leave its rows to the next one: pip install 'asyncmy>=0.2.13'."
+            raise ConfigError("store", f"asyncmy {version('asyncmy')}", fix)
+        if engine.dialect.name in _PREPARE:
+            event.listen(engine.sync_engine, "connect", self._prepare)
         return engine
 
-    def _prepare_sqlite(self, connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's connection
+    def _prepare(self, connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's connection
         cursor = connection.cursor()
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA busy_timeout = {int(self.options.timeout * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        for statement in _PREPARE[self._url.get_backend_name()]:
+            cursor.execute(statement.format(seconds=self.options.timeout, whole=ceil(self.options.timeout)))
         cursor.close()
 
     async def _watched(
@@ -241,14 +298,17 @@ def _url(text: str) -> URL:
         raise ConfigError("store", shown(text), fix) from error
 
 
+def _numbers(said: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in said.split(".") if part.isdigit())
+
+
+def _lost(error: Exception) -> bool:
+    """Whether the connection turned out to be dead."""
+    return isinstance(error, exc.DBAPIError) and error.connection_invalidated
+
+
 def _given_up(error: Exception) -> bool:
     """Whether the server undid it so that others could go on: a deadlock, a serialization failure."""
     cause = getattr(error, "orig", None)
     said = (getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None), *getattr(cause, "args", ())[:1])
     return any(one in _GIVEN_UP for one in said if isinstance(one, str | int))
-
-
-def _heard(task: Task[Any]) -> None:
-    """Take note of what became of work that nobody waits for any more."""
-    if not task.cancelled():
-        task.exception()

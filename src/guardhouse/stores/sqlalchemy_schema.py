@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
 from guardhouse.errors import StoreError
+from guardhouse.state.store import Migrated
 from guardhouse.stores import postgres_schema
 from guardhouse.stores.server_schema import (
     SCHEMA,
@@ -29,6 +30,11 @@ from guardhouse.stores.server_schema import (
 LOCK = "guardhouse migrate"
 PATIENCE = 30
 """How many seconds a migration waits for another one."""
+
+_ENGINE: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mariadb_engine": "InnoDB",
+}  # others there know no transactions
 
 _TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.ROW: sa.BigInteger().with_variant(sa.Integer(), "sqlite"),  # SQLite counts up plain integers only
@@ -78,8 +84,8 @@ def check(connection: Connection, where: str, versions: Versions = VERSIONS) -> 
         raise unready(found, versions, where)
 
 
-def migrate(connection: Connection, where: str, versions: Versions = VERSIONS) -> int:
-    """Make or upgrade the tables; return from which version on.
+def migrate(connection: Connection, where: str, versions: Versions = VERSIONS) -> Migrated:
+    """Make or upgrade the tables.
 
     Where the database commits each table by itself (MariaDB, MySQL), what was interrupted is taken up where it stopped: the
     version is written last.
@@ -87,18 +93,18 @@ def migrate(connection: Connection, where: str, versions: Versions = VERSIONS) -
     with _alone(connection):
         found = version_of(connection)
         if not missing(found, versions, where):
-            return found
+            return Migrated(found, len(versions))
         if connection.dialect.name == "postgresql":
             for statement in statements(connection.dialect, versions, found):
                 connection.exec_driver_sql(statement)
-            return found
+            return Migrated(found, len(versions))
         metadata = tables(versions)
         metadata.tables[SCHEMA.name].create(connection, checkfirst=True)
         for version, added in enumerate(versions[found:], start=found + 1):
             for table in added:
                 _make(metadata.tables[table.name], connection)
             connection.execute(metadata.tables[SCHEMA.name].insert().values(version=version))
-        return found
+        return Migrated(found, len(versions))
 
 
 def _make(table: sa.Table, connection: Connection) -> None:
@@ -113,7 +119,11 @@ def _make(table: sa.Table, connection: Connection) -> None:
 def _alone(connection: Connection) -> Generator[None, None, None]:
     """Keep other migrations out, as far as the database has a lock for that."""
     name = connection.dialect.name
+    if name == "mariadb":  # requests have little time there; a migration takes what it takes
+        connection.exec_driver_sql("SET SESSION max_statement_time = 0")
     if name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({postgres_schema.LOCK})")
         yield
     elif name in {"mysql", "mariadb"}:
@@ -132,7 +142,7 @@ def _table(table: Table, metadata: MetaData) -> sa.Table:
     columns = [_column(column, table) for column in table.columns]
     indexes = [sa.Index(f"{table.name}_{name}", name) for name in table.indexes]
     unique = [sa.UniqueConstraint(name) for name in table.unique]
-    return sa.Table(table.name, metadata, *columns, *unique, *indexes, mysql_engine="InnoDB")
+    return sa.Table(table.name, metadata, *columns, *unique, *indexes, **_ENGINE)
 
 
 def _column(column: Column, table: Table) -> sa.Column[Any]:
@@ -155,4 +165,5 @@ def _indexes(table: sa.Table) -> list[sa.Index]:
 
 
 def _compiled(element: CreateTable | CreateIndex, dialect: Dialect) -> str:
-    return str(element.compile(dialect=dialect)).strip()
+    written = str(element.compile(dialect=dialect)).strip().splitlines()
+    return "\n".join(line.rstrip() for line in written).expandtabs(4)
