@@ -15,24 +15,33 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from tests.houses import ADA, ORIGIN, SESSION, starlette_house
+from guardhouse import MemoryUsers, User
+from tests.houses import ORIGIN, SESSION, starlette_house
 
+KNOWN = User(
+    id="1", email="ada@example.com", password_hash=None
+)  # a hash would be another one in each process
 ROOT = Path(__file__).parents[2]
 
 
 def application(url: str) -> Any:
-    """Make an application with a login, a page behind it, and the end of all other sessions."""
-    house = starlette_house(store=url)
+    """Make an application with a login, a logout, and a page behind them."""
+    house = starlette_house(store=url, users=MemoryUsers([KNOWN]))
 
     async def log_in(request: Request) -> Response:
-        await house.auth(request, "web").login(ADA)
+        await house.auth(request, "web").login(KNOWN)
         return JSONResponse({})
 
     async def me(request: Request) -> Response:
-        return JSONResponse({"id": house.user(request).id})
+        return JSONResponse({"id": (await house.user(request)).id})
+
+    async def log_out(request: Request) -> Response:
+        await house.auth(request, "web").logout()
+        return JSONResponse({})
 
     routes = [
-        Route("/login", house.public(log_in)),
+        Route("/login", house.public(log_in), methods=["POST"]),
+        Route("/logout", house.public(log_out), methods=["POST"]),
         Route("/me", house.requires("web")(me)),
     ]
     app = Starlette(routes=routes)

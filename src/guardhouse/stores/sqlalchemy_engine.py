@@ -57,6 +57,7 @@ class _Held:
         self.several = several
         self.watch = watch
         self.lock = asyncio.Lock()
+        self.watched = False
         self.ready = False
 
 
@@ -213,6 +214,9 @@ class Database:
             engines = self._new_engine(single, "AUTOCOMMIT"), self._new_engine(several, self._isolation)
             held = self._held[loop] = _Held(*engines, self._watched(loop, *engines))
         async with held.lock:
+            if not held.watched:
+                held.watched = True
+                await anext(held.watch)
             if not held.ready:
                 await self._make_ready(held)
         return held
@@ -226,7 +230,6 @@ class Database:
             await self.migrate()
         with self._options_known():
             await self._in_time(checked())
-        await anext(held.watch)
         held.ready = True
 
     @property
