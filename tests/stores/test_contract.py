@@ -251,6 +251,21 @@ async def test_the_sessions_of_a_user_are_ended(store: Any, keep: bytes | None, 
     assert await store.revoke("users:ada", keep=keep) == 0
 
 
+async def test_nothing_escapes_the_end_of_all_sessions(store: Any, kind: Kind):
+    """A session that gets a new id, or is written to, while all of a user are ended, ends too, whoever comes first."""
+    for number in range(20):
+        old, new = number.to_bytes(32, "big"), (1000 + number).to_bytes(32, "big")
+        await store.create(old, record(ADA))
+        await all_at_once(
+            store.move(old, new, Changes(put={"a": ONE})),
+            store.revoke("users:ada"),
+            store.save(old, Changes(put={"b": ONE})),
+        )
+        assert await store.load(old) is None
+        assert await store.load(new) is None
+    assert kind.count(store) == 0
+
+
 # -- what has expired -----------------------------------------------------------------------------------------------
 
 

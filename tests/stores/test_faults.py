@@ -313,6 +313,21 @@ async def test_a_database_that_prefers_another_isolation_changes_nothing(postgre
     await store.close()
 
 
+async def test_what_is_unsafe_about_a_server_is_told_at_the_start(
+    postgres: Postgres, caplog: pytest.LogCaptureFixture
+):
+    url = postgres.new_database("unsafe")
+    with closing(PostgresDesk(url)) as other:
+        other("ALTER DATABASE unsafe SET synchronous_commit = off")
+    store: Any = open_store(f"{url}?create=true&pool=900&connect_timeout=5&timeout=5")
+    await store.open()
+    said = caplog.text
+    assert all(word in said for word in ("synchronous_commit is off", "fsync is off", "197 connections"))
+    assert "hunter2" not in said
+    assert not any("clock" in finding for finding in await store.examine())
+    await store.close()
+
+
 async def test_the_pool_is_as_large_as_it_says_and_no_larger(postgres: Postgres):
     store: Any = open_store(f"{postgres.url}?create=true&pool=3&connect_timeout=10&timeout=10")
     await store.open()

@@ -6,6 +6,8 @@ COMMITTED, which every connection asks for, that loses nothing; no statement can
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,12 +17,15 @@ from guardhouse.errors import StoreError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Migrated
 from guardhouse.stores.postgres_attempts import PostgresAttempts
+from guardhouse.stores.postgres_examine import LOOK, findings
 from guardhouse.stores.postgres_pool import Connection, PostgresPool
 from guardhouse.stores.postgres_schema import statements
 from guardhouse.stores.postgres_tokens import PostgresTokens
 from guardhouse.stores.server_record import readable_rows, record_of, sweep_at, touched_only
 from guardhouse.stores.server_schema import VERSIONS, named
 from guardhouse.stores.server_url import options_of
+
+logger = logging.getLogger("guardhouse.postgres")
 
 PRUNE_SLICE = 1000
 
@@ -172,8 +177,16 @@ class PostgresStore:
         return PostgresLimits(self._pool, clock)
 
     async def open(self) -> None:
-        """Reach the server; one that has not the tables of this guardhouse is an error."""
+        """Reach the server; one that has not the tables of this guardhouse is an error, and what is unsafe is logged."""
         await self._pool.open()
+        for finding in await self.examine():
+            logger.warning("%s", finding)
+
+    async def examine(self) -> Sequence[str]:
+        """Say what is unsafe about the server as it stands, each with the next step."""
+        (said,) = await self._pool.read(LOOK)
+        found = findings(said, time.time(), self._pool.options.pool)
+        return [f"PostgreSQL at {self._pool.where}: {finding}" for finding in found]
 
     async def migrate(self) -> Migrated:
         """Make or upgrade the tables."""

@@ -235,8 +235,13 @@ class PostgresPool:
 
     def _new_pool(self) -> Any:  # noqa: ANN401 - asyncpg's Pool
         milliseconds = str(int(self.options.timeout * 1000 * SERVER_SHARE))
+        # A replica lags behind: somebody would be let in there who was logged out here.
+        primary: dict[str, Any] = (
+            {} if "target_session_attrs" in self._url else {"target_session_attrs": "primary"}
+        )
         return asyncpg.create_pool(
             self._url,
+            **primary,
             min_size=0,
             max_size=self.options.pool,
             connection_class=_Connection,

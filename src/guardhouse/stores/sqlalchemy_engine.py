@@ -254,7 +254,7 @@ class Database:
                 hide_parameters=True,
                 **chosen,
             )
-        except (exc.ArgumentError, ImportError, TypeError) as error:
+        except (exc.ArgumentError, exc.InvalidRequestError, ImportError, TypeError) as error:
             said = str(error).partition("\n")[0].replace(self._url.render_as_string(hide_password=False), "")
             fix = f"SQLAlchemy cannot use it with asyncio: {said}."
             raise ConfigError("store", self.where, fix) from error
