@@ -183,7 +183,7 @@ class PostgresPool:
         """Get a connection; one that has to be made comes in a task of its own, which a cancelled request leaves alone."""
         seconds = self.options.connect_timeout
         try:
-            if held.pool.get_idle_size():
+            if held.pool.get_size() == self.options.pool or held.pool.get_idle_size():
                 async with asyncio.timeout(seconds):
                     return await held.pool.acquire()
             making = asyncio.ensure_future(held.pool.acquire(timeout=seconds))
