@@ -178,7 +178,7 @@ class JWTGuard:
 
     def fetch(self, claim: Handed, supply: Supply) -> Found | Awaitable[Found]:
         """Verify the signature, then all else; wait only for keys that must be fetched, for hooks, and for proofs."""
-        digest = sha256(claim.text).digest()
+        digest = self._digest(claim)
         seen = self._seen.get(digest)
         if seen is not None and self.keys.holds(seen.key):
             return self._weighed(seen, claim, supply)
@@ -190,6 +190,25 @@ class JWTGuard:
             return self._weighed(self._verified(digest, token, key), claim, supply)
         except jws.JWSError as error:
             return Found(objection=(_FLAWS[error.flaw], {}))
+
+    def remembered(self, claim: Handed, now: float) -> Found | None:
+        """Weigh a token whose signature was verified before; None where there is more to ask than its claims."""
+        seen = None if self.asks else self._seen.get(self._digest(claim))
+        if seen is None or not self.keys.holds(seen.key):
+            return None
+        objection = judge_claims(seen.typ, seen.claims, self.policy, now)
+        if objection is None and "cnf" in seen.claims:
+            return None
+        return Found(seen.claims, seen.claims.get("sub"), objection)
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked about a token besides what it says itself."""
+        return self.revoked is not None or self.user is not None or self.dpop != "off"
+
+    def _digest(self, claim: Handed) -> bytes:
+        """Name a token, so that none has to be kept; nothing where none is remembered."""
+        return sha256(claim.text).digest() if self.remember else b""
 
     async def _later(
         self, digest: bytes, token: jws.Read, key: Awaitable[jws.Key | None], claim: Handed, supply: Supply
@@ -219,7 +238,7 @@ class JWTGuard:
         objection = judge_claims(verified.typ, claims, self.policy, now)
         if objection is not None:
             return Found(objection=objection)
-        if self.revoked is None and self.user is None and self.dpop == "off" and "cnf" not in claims:
+        if not self.asks and "cnf" not in claims:
             return Found(claims, claims.get("sub"))
         return self._asked(claims, claim, supply)
 
