@@ -86,16 +86,15 @@ def scopes_of(claims: Mapping[str, Any], claim: str = "scope") -> frozenset[str]
 
 
 def _wrong_audience(claims: Mapping[str, Any], policy: ClaimsPolicy) -> Objection | None:
-    audience: Any = claims.get("aud")
-    if isinstance(audience, str):
-        audience = [audience]
-    elif not isinstance(audience, list) or not audience:
-        return _missing("aud")
+    audience: object = claims.get("aud")
+    names = cast("list[object]", audience) if isinstance(audience, list) else [audience]
     ours = False
-    for name in audience:
+    for name in names:
         if not isinstance(name, str):
             return _missing("aud")
         ours = ours or name in policy.audience
+    if not names:
+        return _missing("aud")
     return None if ours else (Reason.JWT_AUDIENCE, {"expected": ", ".join(policy.audience)})
 
 
