@@ -1,4 +1,4 @@
-"""guardhouse's JWT guard as a request meets it, from the headers to the identity; every signature is verified."""
+"""guardhouse's JWT guard as a request meets it, from the headers to the identity, with a token that it has not seen."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import inf
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 
 from guardhouse.core.reason import Reason
 from guardhouse.errors import ConfigError
@@ -17,6 +17,7 @@ LONGEST_NAME = 255
 """How long `sub` may be (OpenID Connect Core 2)."""
 
 _LAST = 1e12
+_NUMBERS = frozenset({int, float})
 
 Objection = tuple[Reason, Mapping[str, object]]
 """Why not, and what of the token led to it."""
@@ -80,13 +81,16 @@ def scopes_of(claims: Mapping[str, Any], claim: str = "scope") -> frozenset[str]
     """Read what a token is good for: exact words, as one text or as a list. No claim is nothing."""
     said = claims.get(claim)
     if isinstance(said, str):
-        return frozenset(said.split(" ")) - {""}
+        named = frozenset(said.split(" "))
+        return named - {""} if "" in named else named
     words = cast("list[object]", said) if isinstance(said, list) else []
     return frozenset(word for word in words if isinstance(word, str))
 
 
 def _wrong_audience(claims: Mapping[str, Any], policy: ClaimsPolicy) -> Objection | None:
     audience: object = claims.get("aud")
+    if isinstance(audience, str) and audience in policy.audience:
+        return None
     names = cast("list[object]", audience) if isinstance(audience, list) else [audience]
     ours = False
     for name in names:
@@ -114,9 +118,10 @@ def _wrong_time(claims: Mapping[str, Any], policy: ClaimsPolicy, now: float) -> 
     exp: Any = claims.get("exp")
     iat: Any = claims.get("iat")
     nbf: Any = claims.get("nbf", 0)
-    if not (_is_moment(exp) and _is_moment(iat) and _is_moment(nbf)):
-        wrong = [name for name, value in (("exp", exp), ("iat", iat), ("nbf", nbf)) if not _is_moment(value)]
-        return _missing(wrong[0])
+    for moment in (exp, iat, nbf):
+        # True is an int in Python, and NaN is before no year; the last one here is 33658.
+        if type(moment) not in _NUMBERS or not -_LAST < moment < _LAST:
+            return _missing("exp" if moment is exp else "iat" if moment is iat else "nbf")
     if not now < exp + policy.grace:
         return Reason.JWT_EXPIRED, {"for": f"{now - exp:.0f} seconds"}
     latest = now + policy.grace
@@ -125,11 +130,6 @@ def _wrong_time(claims: Mapping[str, Any], policy: ClaimsPolicy, now: float) -> 
     if not exp - iat <= policy.life:
         return Reason.JWT_LIFETIME, {"longest": str(policy.longest)}
     return None
-
-
-def _is_moment(value: object) -> TypeGuard[float]:
-    """Whether it is a number, which in Python True is too, and one before the year 33658; NaN is before no year."""
-    return (type(value) is int or type(value) is float) and -_LAST < value < _LAST
 
 
 def _missing(claim: str) -> Objection:

@@ -32,6 +32,7 @@ _FLAWS: Mapping[jws.Flaw, Reason] = {
     "signature": Reason.JWT_SIGNATURE,
 }
 _AUTHORIZATION, _DPOP = b"authorization", b"dpop"
+_BEARER = (b"Bearer", b"bearer")
 _SEGMENTS = 3
 
 
@@ -156,8 +157,10 @@ class JWTGuard:
         if more:
             return Deny(self.name, Reason.CREDENTIAL_MALFORMED, self._need())
         scheme, _, text = line.partition(b" ")
-        scheme, text = scheme.lower(), text.strip(b" ")
-        if scheme != b"bearer" and (scheme != b"dpop" or self.dpop == "off"):
+        text = text.strip(b" ")
+        if scheme != b"Bearer":
+            scheme = scheme.lower()
+        if scheme not in _BEARER and (scheme != b"dpop" or self.dpop == "off"):
             return Abstain(self.name, Reason.NO_CREDENTIAL, self._need())
         if not text:
             return Deny(self.name, Reason.CREDENTIAL_MALFORMED, self._need())
@@ -165,7 +168,7 @@ class JWTGuard:
             return Abstain(self.name, Reason.CREDENTIAL_FOREIGN, self._need())
         if self.dpop == "off":
             return Handed(text, "bearer", (), "", "")
-        return Handed(text, scheme.decode(), facts.lines(_DPOP), facts.method, self._url(facts))
+        return Handed(text, scheme.decode().lower(), facts.lines(_DPOP), facts.method, self._url(facts))
 
     def _url(self, facts: Facts) -> str:
         host = (facts.header(b"host") or b"").decode("latin-1")
@@ -185,9 +188,9 @@ class JWTGuard:
         try:
             token = jws.read(claim.text)
             key = self.keys.find(token.protected.kid, token.protected.alg)
-            if inspect.isawaitable(key):
-                return self._later(digest, token, key, claim, supply)
-            return self._weighed(self._verified(digest, token, key), claim, supply)
+            if key is None or isinstance(key, jws.Key):
+                return self._weighed(self._verified(digest, token, key), claim, supply)
+            return self._later(digest, token, key, claim, supply)
         except jws.JWSError as error:
             return Found(objection=(_FLAWS[error.flaw], {}))
 
@@ -304,7 +307,7 @@ class JWTGuard:
         if not isinstance(found.user_id, str) or not found.user_id:
             return Deny(self.name, Reason.CREDENTIAL_REJECTED, {"need": "a subject that is a user here"})
         since = claims.get("auth_time", claims["iat"])
-        since = float(since) if isinstance(since, int | float) else None
+        since = float(since) if isinstance(since, (int, float)) else None
         identity = Identity(
             found.user_id, self.provider or "", self.name, "jwt", since, None, abilities, token
         )

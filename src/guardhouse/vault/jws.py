@@ -45,8 +45,9 @@ ALGORITHMS = (*HMACS, *KINDS)
 _FORBIDDEN = frozenset({"crit", "b64", "zip", "jku", "jwk", "x5u", "x5c"})
 _TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/---")
 """From base64url to the alphabet of `binascii`; the letters of that one which base64url has not become wrong."""
+_PADDING = (b"", b"===", b"==", b"=")
 _ENDINGS = (None, b"", b"AQgw", b"AEIMQUYcgkosw048")
-"""The last letter of a part, by its length modulo four, where no bit of it is left over (RFC 4648 3.5)."""
+"""What a part lacks by its length modulo four, and the last letters that leave no bit over (RFC 4648 3.5)."""
 _KEY_TEXT = re.compile(rb"\s*(-----BEGIN|\{|ssh-|ecdsa-sha2-)").match
 """How public keys are written. One of these as an HMAC key is the oldest confusion there is (CVE-2017-11424)."""
 
@@ -170,10 +171,14 @@ def _plain(text: bytes) -> object:
     So nothing in it can be in doubt: what comes twice, is rounded or is escaped would be written otherwise.
     """
     try:
-        found: object = msgspec.json.decode(text)
-        return found if msgspec.json.encode(found) == text else None
+        found: object = _decode(text)
+        return found if _encode(found) == text else None
     except (ValueError, RecursionError):
         return None
+
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 
 
 def _examined(text: bytes) -> object:
@@ -202,11 +207,12 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
 
 def _bytes(part: bytes) -> bytes:
     """Decode base64url. One value has one way of being written, so that a changed token is never the same one."""
+    over = len(part) % 4
     try:
-        value = a2b_base64(part.translate(_TO_STANDARD) + b"=" * (-len(part) % 4), strict_mode=True)
+        value = a2b_base64(part.translate(_TO_STANDARD) + _PADDING[over], strict_mode=True)
     except ValueError:
         raise JWSError("malformed") from None
-    ending = _ENDINGS[len(part) % 4]
+    ending = _ENDINGS[over]
     if ending is not None and part[-1:] not in ending:
         raise JWSError("malformed")
     return value
@@ -233,7 +239,12 @@ def _secret_key(material: Material, algorithm: str, kid: str | None) -> Key:
         copy.update(message)
         return copy.digest()
 
-    return Key(algorithm, kid, lambda message, signature: hmac.compare_digest(mac(message), signature), mac)
+    def verify(message: bytes, signature: bytes) -> bool:
+        copy = keyed.copy()  # as in `mac`, on purpose: one call less in what is done for every request
+        copy.update(message)
+        return hmac.compare_digest(copy.digest(), signature)
+
+    return Key(algorithm, kid, verify, mac)
 
 
 def _pair_key(material: Material, algorithm: str, kid: str | None) -> Key:
