@@ -1,4 +1,4 @@
-"""The documents tell the truth: their Python runs in its order, their links lead somewhere, reasons.md is the table."""
+"""The documents tell the truth: their Python runs in its order, their links lead somewhere, reasons.md and doctor.md are the tables."""
 
 from __future__ import annotations
 
@@ -72,6 +72,12 @@ def test_reasons_are_written_from_the_table():
     """Mend it with: .venv/bin/python scripts/reasons."""
     written = runpy.run_path(str(ROOT / "scripts" / "reasons"))["document"]()
     assert (ROOT / "docs" / "reasons.md").read_text(encoding="utf-8") == written
+
+
+def test_findings_are_written_from_the_table():
+    """Mend it with: .venv/bin/python scripts/findings."""
+    written = runpy.run_path(str(ROOT / "scripts" / "findings"))["document"]()
+    assert (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8") == written
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -18,19 +18,22 @@ OPTIONAL = {
     "aiosqlite",
     "bcrypt",
     "click",
+    "cryptography",
     "fastapi",
     "httpx2",
+    "joserfc",
     "limits",
     "pydantic",
     "pytest",
     "rich",
     "sqlalchemy",
+    "starlette",
     "uvicorn",
 }
 DOORS = {
     "guardhouse": set(),
-    "guardhouse.starlette": set(),
-    "guardhouse.fastapi": {"fastapi", "pydantic"},
+    "guardhouse.starlette": {"starlette"},
+    "guardhouse.fastapi": {"fastapi", "pydantic", "starlette"},
     "guardhouse.users.sqlalchemy": {"sqlalchemy"},
 }
 
@@ -60,6 +63,12 @@ def test_no_door_brings_what_the_user_did_not_ask_for(door: str):
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert set(ran.stdout.split()) & OPTIONAL <= DOORS[door]
+
+
+def test_every_folder_stands_in_the_table_for_contributors():
+    told = (SOURCE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    folders = [file.parent.name for file in (SOURCE / PACKAGE).glob("*/__init__.py")]
+    assert [name for name in folders if f"`{name}/`" not in told] == []
 
 
 LAW = '"""A law."""\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import warnings
 from base64 import urlsafe_b64encode
@@ -79,11 +80,7 @@ def b64(value: bytes | str | object) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def written(protected: Any, claims: Any = CLAIMS, *, algorithm: str = "HS256") -> str:
+def written(protected: Any, claims: Any = CLAIMS, *, key: bytes = SECRET) -> str:
     """Write any two parts and sign them well, as only somebody with the key could."""
-    import hmac  # noqa: PLC0415
-
     message = f"{b64(protected)}.{b64(claims)}"
-    if algorithm != "HS256":
-        raise ValueError(algorithm)
-    return f"{message}.{b64(hmac.digest(SECRET, message.encode(), 'sha256'))}"
+    return f"{message}.{b64(hmac.digest(key, message.encode(), 'sha256'))}"

@@ -33,6 +33,7 @@ from guardhouse.issuers.own import OwnIssuer
 from guardhouse.limits import LoginThrottle
 from guardhouse.packages import Package
 from guardhouse.state.cookie import CookiePolicy
+from guardhouse.state.limit import Limit
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.session import Session
 from guardhouse.state.token import TokenPolicy
@@ -82,6 +83,7 @@ __all__ = [
     "Key",
     "Keys",
     "LegacyTokenGuard",
+    "Limit",
     "Login",
     "LoginThrottle",
     "Logout",

@@ -9,11 +9,11 @@ from guardhouse.authentication import authenticate, named
 from guardhouse.core.answer import Refusal
 from guardhouse.core.events import Attempting, Authenticated, Event, Failed, Login, Logout
 from guardhouse.core.provider import Provider
-from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Deny, Identity
 from guardhouse.errors import StoreError
 from guardhouse.guards.session import SessionGuard
+from guardhouse.outage import OUTAGES
 from guardhouse.refused import refused
 from guardhouse.state import fingerprint, record
 from guardhouse.state.session import CONFIRMED
@@ -41,7 +41,7 @@ class Auth(Generic[U]):
         verdict = (await self._visit.decide(self._stack)).verdict
         if isinstance(verdict, Allow):
             return verdict.identity if isinstance(verdict.identity, Identity) else None
-        if verdict.reason is Reason.STORE_UNAVAILABLE:
+        if verdict.reason in OUTAGES:
             # Broken is not absent: nobody becomes a guest by it.
             raise StoreError(str(verdict.evidence["trouble"]))
         return None
@@ -139,7 +139,7 @@ class Auth(Generic[U]):
         if isinstance(verdict, Deny):
             evidence = {"endpoint": self._parts.csrf_url, **verdict.evidence}
             refusal = Refusal(verdict.reason, verdict.by, evidence, self._stack.name, (verdict,))
-            raise await refused(self._visit, refusal)
+            raise await refused(self._visit, refusal, self._stack)
 
     async def _emit(self, event: Event) -> None:
         await self._parts.emit(event)

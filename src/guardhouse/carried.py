@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from secrets import token_bytes, token_urlsafe
@@ -43,10 +43,14 @@ class Carried(Struct, eq=False):
     """What a glance has found in the store, not yet weighed."""
     _loaded: Loaded | None = None
     _session: Session | None = None
+    _handed: Session | None = None
+    """What the application holds in its hands."""
     _visitor: bytes | None = None
     _touch: float | None = None
     _offered: bool = False
     _cookies: dict[str, bytes] = {}
+    _late: Callable[[str], None] | None = None
+    """Whom to tell of a change that comes after the answer has left."""
     clean: bool = True
     """Whether leaving needs neither a store nor a cookie."""
 
@@ -109,7 +113,16 @@ class Carried(Struct, eq=False):
             loaded = await resolve(self.load())
             self._session = Session(loaded if isinstance(loaded, Record) else None)
             self.clean = False
+            if self._late is not None:
+                self._session.leave(self._late)
+        self._handed = self._session
         return self._session
+
+    def leave(self, late: Callable[[str], None]) -> None:
+        """Note that the answer has left, with what was changed until now."""
+        self._late = late
+        if self._handed is not None:
+            self._handed.leave(late)
 
     # -- logging in and out -------------------------------------------------------------------------------------
 
@@ -143,6 +156,8 @@ class Carried(Struct, eq=False):
         """Go on under a new id, with new CSRF tokens, as after every proof of who one is; a remembered login stays one."""
         session = await self.open()
         if session.record is not None:
+            if self._late is not None:
+                self._late("the id of the session")
             (plain, _), (remembered, _) = (
                 self._parts.sessions.lengths(remember=long) for long in (False, True)
             )
@@ -211,6 +226,16 @@ class Carried(Struct, eq=False):
         """Whether this CSRF token was made for this visitor."""
         binding = self._binding()
         return binding is not None and csrf.genuine(self._parts.csrf, binding, token)
+
+    def renew_token(self) -> None:
+        """Offer another CSRF token with the refusal of a stale one, to whoever has something to bind it to."""
+        if self._binding() is not None:
+            self.offer_csrf_cookie()
+
+    @property
+    def logins(self) -> Collection[Login]:
+        """The logins of the session, as far as it was loaded."""
+        return self._loaded.logins.values() if isinstance(self._loaded, Record) else ()
 
     def csrf_token(self) -> str:
         """Make a token; a visitor without a session is given a cookie to bind it to."""

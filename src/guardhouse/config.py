@@ -38,6 +38,9 @@ _PARTS = (
 _DURATIONS = ("idle", "absolute", "remembered_idle", "remembered_absolute", "touch")
 _COOKIE_FLAGS = ("shared_with_subdomains", "partitioned", "insecure_plain_http")
 
+_CALLED = {"secret_file": "secret", "providers": "users", "middleware": "areas"}
+"""What a key of the configuration is called among the settings of a house."""
+
 _SECRET_FIX = (
     "Write one key as a text, or a list of keys of which the first signs. Make one with `guardhouse secret`."  # noqa: S105 - no secret
 )
@@ -57,6 +60,19 @@ def house_settings(source: Source, parts: Mapping[str, Any]) -> dict[str, Any]:
     if "secret" not in read:
         raise ConfigError("secret", None, f"A house needs a key. {_SECRET_FIX}")
     return read | objects
+
+
+def came_from(source: Source, parts: Mapping[str, Any]) -> dict[str, str]:
+    """Say for every setting that a configuration writes under which key of which file it stands; parts go before."""
+    root, _ = _opened(source)
+    name = "mapping" if is_table(source) else Path(cast("str", source)).name
+    found: dict[str, str] = {}
+    for key, value in root.values.items():
+        entries = [f"{key}.{entry}" for entry in value] if is_table(value) else [key]
+        setting = _CALLED.get(key, key)
+        found |= {entry.replace(key, setting, 1): f"{name}: {entry}" for entry in entries}
+    replaced = [part for part in parts if part not in _OBJECTS]
+    return {key: where for key, where in found.items() if key.partition(".")[0] not in replaced}
 
 
 def _objects(root: Section, parts: Mapping[str, Any]) -> dict[str, Any]:

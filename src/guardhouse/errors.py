@@ -4,6 +4,8 @@ GuardhouseError
 ├── ConfigError            the house was put together wrongly; found at start
 │   └── UnmetNeedError     a guard needs a fact that nothing in the house supplies
 ├── NotInstalledError      a request reached a guard outside of any installed house
+├── UndecidedError         an answer left that no guard and nobody else decided about; in development only
+├── LateWriteError         a session was changed after its answer had left; in development only
 ├── SessionTooLargeError   an application put more into a session than its policy allows
 ├── UnusablePasswordError  a password was to be stored that could never be verified
 └── StoreError             a store, or the users behind a provider, cannot be reached: 503
@@ -22,9 +24,11 @@ __all__ = [
     "ConfigError",
     "GuardhouseError",
     "IssuerUnavailableError",
+    "LateWriteError",
     "NotInstalledError",
     "SessionTooLargeError",
     "StoreError",
+    "UndecidedError",
     "UnmetNeedError",
     "UnusablePasswordError",
     "UsersUnavailableError",
@@ -69,6 +73,33 @@ class NotInstalledError(GuardhouseError):
             "this request did not pass through a house: call house.install(app) on the outermost application, "
             "the one your server runs, before it starts"
         )
+
+
+class UndecidedError(GuardhouseError):
+    """An answer was about to leave of which nobody had said whom it is for; it was kept back."""
+
+    def __init__(self, route: str, where: str) -> None:
+        super().__init__(
+            f"{route} ({where}) answered, and nobody decided who may read that: guard it (house.guard, house.require, "
+            "house.layer, @house.requires), or say that it is open, @house.public. The checks at start could not see it, "
+            "so it was added after them, or by an application that has no routes to look at"
+        )
+        self.route = route
+        self.where = where
+
+
+class LateWriteError(GuardhouseError):
+    """A session was changed after the headers had left, so nothing of it can be stored or sent."""
+
+    def __init__(self, what: str, endpoint: str) -> None:
+        by = f" by {endpoint}" if endpoint else ""
+        super().__init__(
+            f"{what} was changed{by} after the headers of the answer had left, and is lost: change the session before the "
+            "response begins, not in a stream, a background task, or a WebSocket that was accepted; keep what comes "
+            "later in a store of your own"
+        )
+        self.what = what
+        self.endpoint = endpoint
 
 
 class SessionTooLargeError(GuardhouseError):

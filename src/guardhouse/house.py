@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Generic, Self, TypeVar
 
 import anyio.lowlevel
@@ -29,7 +30,9 @@ from guardhouse.errors import ConfigError, StoreError
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.limits import Limits
+from guardhouse.outage import unavailable
 from guardhouse.parts import Parts, resolve
+from guardhouse.recent import Recent
 from guardhouse.refused import refused
 from guardhouse.rules import Rules
 from guardhouse.stacks import Asked, Stacks
@@ -42,17 +45,28 @@ from guardhouse.tokens import Tokens
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import Secret
-from guardhouse.visit import Visit, unavailable
+from guardhouse.visit import Visit
+from guardhouse.watch import Watch
 
 U = TypeVar("U")
 
 _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 
-_STALE = frozenset({Reason.USER_MISSING, Reason.PASSWORD_CHANGED})
+_STALE = frozenset(
+    {
+        Reason.USER_MISSING,
+        Reason.PASSWORD_CHANGED,
+        Reason.LOGIN_KEY_UNKNOWN,
+        Reason.LOGIN_FORMAT_UNKNOWN,
+    }
+)
 
 RETRY_SECONDS = 5
 
 SWEEP_SECONDS = 300
+
+KEPT_SECONDS = 24 * 3600
+"""For so long an expired token stays in the list of its user, who may wonder why it is refused."""
 
 Listener = Callable[[Any], Awaitable[None] | None]
 
@@ -68,6 +82,10 @@ class Guardhouse(Generic[U]):
     """
 
     _frozen = False
+    written: Mapping[str, str] = MappingProxyType({})
+    """Which settings stand in a configuration, and where; for those who look at the house."""
+    installed_on: Any = None
+    """The application, once the house is installed."""
 
     def __init__(  # noqa: PLR0913 - the settings of a house; keyword-only, each with the safe default
         self,
@@ -92,20 +110,18 @@ class Guardhouse(Generic[U]):
         debug: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._listeners: dict[type, list[Listener]] = {Refused: [log.write]}
-        keyring = Keyring(secret)
-        providers = settings.checked_users(users)
+        self.recent = Recent()
+        self._listeners: dict[type, list[Listener]] = {Refused: [log.write, self.recent]}
         own = settings.own_origins(public_url)
         self.parts = Parts(
             store=open_store(store) if isinstance(store, str) else settings.checked_store(store),
             sessions=sessions or SessionPolicy(),
             cookie=settings.allowed_cookie(cookie or CookiePolicy(), own, debug=debug),
-            csrf=keyring.purpose("csrf"),
+            keys=Keyring(secret),
             csrf_url=csrf_url,
-            urls=keyring.purpose("url"),
+            watch=Watch(strict=debug),
             explain=settings.checked_explain(explain, debug=debug),
-            logins=keyring.purpose("login"),
-            providers=providers,
+            providers=settings.checked_users(users),
             passwords=passwords or Passwords(),
             clock=clock,
             emit=self._emit,
@@ -116,8 +132,7 @@ class Guardhouse(Generic[U]):
         self.guards, self.default = settings.checked_guards(guards, self.parts, default)
         self.areas = settings.checked_areas(areas or {}, self.guards)
         self.login_url, self.home_url = settings.checked_urls(login_url, home_url)
-        self.debug = debug
-        self.undeclared = settings.checked_choice("undeclared", undeclared, UNDECLARED)
+        self.debug, self.undeclared = debug, settings.checked_choice("undeclared", undeclared, UNDECLARED)
         self.stacks = Stacks(self.guards, self.areas, self.default)
 
     @classmethod
@@ -127,7 +142,9 @@ class Guardhouse(Generic[U]):
         Users are always a part. `steps` are the functions that middleware groups name, `functions` the look-ups of
         guards of driver `function`. Raises `ConfigError` for every key that is not understood.
         """
-        return cls(**config.house_settings(source, parts))
+        house = cls(**config.house_settings(source, parts))
+        house.written = config.came_from(source, parts)
+        return house
 
     def stack(self, *asked: Asked) -> Stack:
         """Return the stack of an area, of a guard, or of several guards of which any may answer.
@@ -265,7 +282,7 @@ class Guardhouse(Generic[U]):
 
     async def refused(self, visit: Visit, decision: Decision) -> HTTPException:
         """Tell the listeners of a no, and return the exception to raise."""
-        return await refused(visit, self.refusal(decision))
+        return await refused(visit, self.refusal(decision), self.known_stack(decision.stack))
 
     async def admit_user(self, visit: Visit, stack: Stack) -> U:
         """Return the user whom the stack believes, or raise the refusal."""
@@ -329,6 +346,9 @@ class Guardhouse(Generic[U]):
             with suppress(StoreError):
                 while await store.prune(self.parts.clock()):
                     await anyio.lowlevel.checkpoint()
+                if self.parts.tokens is not None:
+                    while await self.parts.tokens.prune_tokens(self.parts.clock() - KEPT_SECONDS):
+                        await anyio.lowlevel.checkpoint()
 
     async def open(self) -> None:
         """Make the store ready. Raises `ConfigError` or `StoreError` for one that cannot work."""

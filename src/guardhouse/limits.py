@@ -70,6 +70,10 @@ class Limits:
             raise ConfigError("limits.define", name, fix)
         self._limiters[name] = limiter
 
+    def take_over(self, others: Limits) -> None:
+        """Know the limiters of another house's, whatever was counted there."""
+        self._limiters |= others._limiters
+
     def limiter(self, name: str) -> Limiter:
         """Return the limits of that name. Raise `ConfigError` where nobody defined it."""
         if name not in self._limiters:

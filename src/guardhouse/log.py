@@ -24,6 +24,10 @@ def write(event: Refused) -> None:
         "path": event.path,
         "status": event.status,
         "evidence": dict(event.evidence),
+        "causes": [{"code": str(cause.reason), "evidence": dict(cause.evidence)} for cause in event.causes],
+        "guards": event.guards,
+        "route": event.route,
+        "request_id": event.request_id,
     }
     message = "refused %s %s: %s by %s"
     logger.log(

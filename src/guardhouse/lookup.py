@@ -27,8 +27,8 @@ async def user_of(parts: Parts, identity: Identity, known: Users) -> Any:  # noq
     user = await provider.by_id(identity.user_id)
     if user is None:
         known[name] = Deny(identity.guard, Reason.USER_MISSING, {"provider": identity.provider})
-    elif not _fits(parts, identity, provider.password_of(user)):
-        known[name] = Deny(identity.guard, Reason.PASSWORD_CHANGED)
+    elif (fit := _fit(parts, identity, provider.password_of(user))) != "fits":
+        known[name] = Deny(identity.guard, *unfit(parts, fit, identity.fingerprint or ""))
     else:
         known[name] = user
         if Authenticated in parts.heard:
@@ -41,7 +41,19 @@ def name_of(identity: Identity) -> tuple[str, str, str | None]:
     return identity.provider, identity.user_id, identity.fingerprint
 
 
-def _fits(parts: Parts, identity: Identity, stored: str | None) -> bool:
-    """Whether a login is still bound to the password that it was made with."""
+def _fit(parts: Parts, identity: Identity, stored: str | None) -> fingerprint.Fit:
+    """Say whether a login is still bound to the password that it was made with."""
     taken = identity.fingerprint
-    return taken is None or (stored is not None and fingerprint.fits(parts.logins, taken, stored))
+    if taken is None:
+        return "fits"
+    return "another password" if stored is None else fingerprint.weigh(parts.logins, taken, stored)
+
+
+def unfit(parts: Parts, fit: fingerprint.Fit, taken: str) -> tuple[Reason, dict[str, object]]:
+    """Word what is wrong with the binding of a login: only the first is the user's own doing."""
+    version, key_id = fingerprint.marks(taken)
+    if fit == "another password":
+        return Reason.PASSWORD_CHANGED, {}
+    if fit == "unknown key":
+        return Reason.LOGIN_KEY_UNKNOWN, {"key": key_id, "signs": parts.logins.key_id}
+    return Reason.LOGIN_FORMAT_UNKNOWN, {"format": version or "none", "reads": fingerprint.VERSION}

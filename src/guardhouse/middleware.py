@@ -15,11 +15,10 @@ from typing import Any, TypeAlias, cast
 from guardhouse.core.area import Answers, Area, Note, Phase, Stacked, Step
 from guardhouse.core.guard import Guard
 from guardhouse.errors import ConfigError
-from guardhouse.guards.basic import BasicGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.reading import nearest_of
 from guardhouse.steps.aliases import ALIASES, read_alias
-from guardhouse.steps.basic import BasicLogin
+from guardhouse.steps.basic import BasicLogin, with_basic
 from guardhouse.steps.guest import Guest
 
 StepPart: TypeAlias = Step | Callable[..., Any]
@@ -178,13 +177,7 @@ class Groups:
     def _with_basic(self, line: Line) -> tuple[str, ...]:
         """Name the session guard of an `auth.basic` line, and the Basic guards over the same users."""
         session = line.parameters[0] if line.parameters and line.parameters[0] else self.default
-        keeps = self.guards.get(session)
-        basic = [name for name, guard in self.guards.items() if isinstance(guard, BasicGuard)]
-        same = [name for name in basic if keeps is not None and self.guards[name].provider == keeps.provider]
-        if not isinstance(keeps, SessionGuard) or not same:
-            fix = f'It needs a session guard, and a guard of driver "basic" over the same users; of that there is {basic or "none"}.'
-            raise ConfigError(line.key, line.text, fix)
-        return (session, *same)
+        return with_basic(self.guards, session, line.key, line.text)
 
     def _basic_login(self, line: Line) -> Stacked:
         session = self.guards[self._with_basic(line)[0]]

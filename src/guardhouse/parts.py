@@ -20,9 +20,13 @@ from guardhouse.state.record import Record
 from guardhouse.state.store import KeepsTokens, SessionStore, TokenStore
 from guardhouse.state.token import TokenRecord
 from guardhouse.users.passwords import Passwords
-from guardhouse.vault.keyring import Signer
+from guardhouse.vault.keyring import Keyring, Signer
+from guardhouse.watch import Watch
 
 T = TypeVar("T")
+
+_PURPOSES = {"csrf": "csrf", "logins": "login", "urls": "url"}
+"""What each signer is for: a signature of one is none of another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,7 @@ class Parts:
     store: SessionStore
     sessions: SessionPolicy
     cookie: CookiePolicy
-    csrf: Signer
-    logins: Signer
-    urls: Signer
+    keys: Keyring
     providers: Mapping[str, Provider[Any]]
     passwords: Passwords
     clock: Callable[[], float]
@@ -43,9 +45,14 @@ class Parts:
     """The events for which there are listeners."""
     origins: Origins
     csrf_url: str = "/csrf-cookie"
+    watch: Watch = field(default_factory=lambda: Watch(strict=False))
+    """The net under the house: what is noticed there is raised in development, and counted in production."""
     explain: Explain = "code"
     rules: Rules = field(default_factory=Rules)
     """What the application's users may do with its own things."""
+    csrf: Signer = field(init=False)
+    logins: Signer = field(init=False)
+    urls: Signer = field(init=False)
     hosts: frozenset[bytes] = field(init=False)
     """The Host values that the configured public URLs stand for; empty when none is configured."""
     tokens: TokenStore | None = field(init=False)
@@ -58,8 +65,12 @@ class Parts:
     """The same for handed-out tokens."""
     session_cookie: CookieReader = field(init=False)
     visitor_cookie: CookieReader = field(init=False)
+    csrf_cookie: CookieReader = field(init=False)
+    """The cookie that scripts read; no decision does."""
 
     def __post_init__(self) -> None:
+        for name, purpose in _PURPOSES.items():
+            object.__setattr__(self, name, self.keys.purpose(purpose))
         object.__setattr__(self, "tokens", self.store.tokens if isinstance(self.store, KeepsTokens) else None)
         object.__setattr__(self, "limits", Limits(self.store, self.clock))
         object.__setattr__(self, "load_now", _inline(self.store, "load_now", "load"))
@@ -67,6 +78,7 @@ class Parts:
         object.__setattr__(self, "hosts", frozenset(own.partition(b"://")[2] for own in self.origins.own))
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
+        object.__setattr__(self, "csrf_cookie", CookieReader(self.cookie.csrf))
 
 
 def _inline(store: object, power: str, verb: str) -> Any:  # noqa: ANN401 - the store's own method, or None

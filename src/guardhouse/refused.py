@@ -11,7 +11,9 @@ from starlette.exceptions import HTTPException
 
 from guardhouse.core import events
 from guardhouse.core.answer import Refusal, headers_of, title_of
+from guardhouse.core.stack import Stack
 from guardhouse.parts import Parts
+from guardhouse.reasoning import reasoned, route_of
 from guardhouse.visit import Visit
 
 
@@ -28,19 +30,24 @@ class Refused(HTTPException):
         return f"{self.status_code} {self.refusal.reason}"
 
 
-async def refused(visit: Visit, refusal: Refusal) -> Refused:
-    """Tell the listeners, and return the exception to raise. Every refusal is told of once, here."""
+async def refused(visit: Visit, refusal: Refusal, stack: Stack | None = None) -> Refused:
+    """Find all causes, tell the listeners, and return the exception to raise. Every refusal is told of once, here."""
+    refusal = await reasoned(visit, refusal, stack)
     facts = visit.facts
     method = "WEBSOCKET" if facts.websocket else facts.method
-    await visit.parts.emit(
-        events.Refused(
-            str(refusal.reason),
-            refusal.by,
-            refusal.stack,
-            method,
-            facts.path,
-            refusal.status,
-            refusal.evidence,
-        )
+    event = events.Refused(
+        code=str(refusal.reason),
+        by=refusal.by,
+        stack=refusal.stack,
+        method=method,
+        path=facts.path,
+        status=refusal.status,
+        evidence=refusal.evidence,
+        causes=refusal.causes,
+        guards=stack.names if stack is not None else (),
+        route=route_of(visit),
+        request_id=refusal.request_id,
+        at=visit.parts.clock(),
     )
+    await visit.parts.emit(event)
     return Refused(refusal, visit.parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, TypeAlias, TypeVar, overload
 
 from msgspec import Struct
@@ -168,6 +168,15 @@ class Rules:
             return function
 
         return bind if load is None else bind(load)
+
+    @property
+    def hooked(self) -> bool:
+        """Whether a function is heard before or after every rule."""
+        return bool(self._before or self._after)
+
+    def functions(self) -> Iterator[tuple[str, Callable[..., Any]]]:
+        """List what was defined, for those who look at it without asking."""
+        return ((text, rule.call) for text, rule in self._defined.values())
 
     def freeze(self) -> None:
         """Take no more rules: the house is at work."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import Any
@@ -143,7 +143,18 @@ def checked_guards(
         if isinstance(guard, TokenGuard) and parts.tokens is None:
             fix = f"It keeps no tokens, which guard {name} needs; memory: and sqlite: do."
             raise ConfigError("store", type(parts.store).__name__, fix)
+    _refuse_one_prefix(guard for guard in named.values() if isinstance(guard, TokenGuard))
     return named, checked_default(default, named)
+
+
+def _refuse_one_prefix(guards: Iterable[TokenGuard]) -> None:
+    """Refuse tokens of two kinds of users that begin alike: the guard asked first would refuse those of the other."""
+    seen: dict[str, TokenGuard] = {}
+    for guard in guards:
+        first = seen.setdefault(guard.policy.prefix, guard)
+        if first.provider != guard.provider:
+            fix = f"Guard {first.name} issues tokens to other users that begin alike; give each its own: TokenPolicy(prefix=...)."
+            raise ConfigError(f"guards.{guard.name}.policy.prefix", guard.policy.prefix, fix)
 
 
 def checked_default(default: str | None, guards: Mapping[str, Guard]) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from guardhouse import settings
-from guardhouse.core.area import Area, Stacked, Step
+from guardhouse.core.area import Area, Stacked, Step, is_step, shown
 from guardhouse.core.guard import Guard
 from guardhouse.core.stack import Stack, derive
 from guardhouse.errors import ConfigError
+from guardhouse.guards.session import SessionGuard
 from guardhouse.parts import Parts
 from guardhouse.reading import nearest_of
 from guardhouse.steps.aliases import ALIASES, read_alias
+from guardhouse.steps.basic import BasicLogin, with_basic
 
-AUTH = "auth"
+AUTH, BASIC = "auth", "auth.basic"
 
 Asked: TypeAlias = str | Stacked | Step
 """What a stack is asked for by: the name of an area or of guards, an alias such as `can:admin`, or a step."""
@@ -36,7 +38,10 @@ class Stacks:
 
     def of(self, *asked: Asked) -> Stack:
         """Return the stack of an area or of guards, with these steps besides."""
-        known = self._asked.get(asked)
+        try:
+            known = self._asked.get(asked)
+        except TypeError:  # a list, where several names are meant
+            raise _no_name(next(one for one in asked if not isinstance(one, str))) from None
         if known is None:
             known = self._asked[asked] = self._made(asked)
         return known
@@ -57,11 +62,19 @@ class Stacks:
 
     def check(self, parts: Parts) -> None:
         """Let every step that relies on something of the house say what is missing: its `check(parts)` raises."""
+        for _, error in self.faults(parts):
+            raise error
+
+    def faults(self, parts: Parts) -> Iterator[tuple[Stack, ConfigError]]:
+        """Find every step that could not work, with the stack that runs it."""
         for stack in self._named.values():
             for step in (*stack.before, *stack.after, *stack.refused):
                 ready = getattr(step.run, "check", None)
-                if ready is not None:
-                    ready(parts)
+                try:
+                    if ready is not None:
+                        ready(parts)
+                except ConfigError as error:
+                    yield stack, error
 
     def of_guard(self, name: str) -> Stack:
         """Return the stack that asks this guard and no other, although an area of the same name asks more."""
@@ -75,9 +88,12 @@ class Stacks:
         steps: list[Stacked | Step] = []
         for one in asked:
             if not isinstance(one, str):
-                steps.append(one)
+                steps.append(_checked(one))
             elif (said := self._names(one)) is not None:
                 names += said
+            elif one.partition(":")[0] == BASIC:
+                names += (kept := self._with_basic(one))
+                steps.append(BasicLogin(cast("SessionGuard", self._guards[kept[0]])))
             else:
                 steps.append(self._alias(one))
         key = ",".join(names or [self._default])
@@ -100,13 +116,17 @@ class Stacks:
         names = text.split(",")
         return names if len(names) > 1 else None
 
+    def _with_basic(self, text: str) -> tuple[str, ...]:
+        """Read `auth.basic:web`: the login of that guard, and where there is none name and password."""
+        return with_basic(self._guards, text.partition(":")[2] or self._default, "stack", text)
+
     def _alias(self, text: str) -> Stacked | Step:
         found = read_alias(text)
         if found is not None:
             return found
-        known = [*self._guards, *self._areas, *ALIASES]
+        known = [*self._guards, *self._areas, AUTH, BASIC, *ALIASES]
         nearest = nearest_of(text.partition(":")[0], known)
-        fix = f"The names are: {', '.join(sorted({*self._guards, *self._areas}))}; the aliases: {', '.join(ALIASES)}."
+        fix = f"The names are: {', '.join(sorted({*self._guards, *self._areas}))}; the aliases: {', '.join((AUTH, BASIC, *ALIASES))}."
         raise ConfigError("guard or area", text, fix, nearest=nearest)
 
     def _area(self, key: str) -> Area:
@@ -133,3 +153,15 @@ class Stacks:
     def _kept(self, name: str, area: Area) -> Stack:
         stack = self._named[name] = derive(name, area, self._guards)
         return stack
+
+
+def _checked(one: Stacked | Step) -> Stacked | Step:
+    """Refuse what is no step: a class that was not called, a function, a name that is no text."""
+    if not is_step(one):
+        raise _no_name(one)
+    return one
+
+
+def _no_name(one: object) -> ConfigError:
+    fix = "Write names as text, 'web', 'token', and steps as text or as values: 'can:admin', Can('admin'), Step('mine', function)."
+    return ConfigError("guard or area", shown(one), fix)

@@ -8,6 +8,7 @@ from secrets import token_bytes
 from typing import Generic, TypeVar, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guardhouse.core.events import TokenIssued, TokenRevoked
 from guardhouse.core.verdict import Caller
@@ -95,13 +96,14 @@ class Tokens(Generic[U]):
         record = TokenRecord(
             token_id, self._owner(user), name, tuple(dict.fromkeys(abilities)), now, digest, ends
         )
+        record = self._ending(record)
         await self._store.add_token(record)
         await self._parts.emit(TokenIssued(self.guard.name, user, token_id, name))
         return Issued(plain, record)
 
     async def list(self, user: U) -> Sequence[TokenRecord]:
         """List the tokens of a user, the oldest first; also those that have expired and are not swept out yet."""
-        return await self._store.tokens_of(self._owner(user))
+        return [self._ending(record) for record in await self._store.tokens_of(self._owner(user))]
 
     async def revoke(self, user: U, token_id: str) -> bool:
         """Take one token of this user back, at once; False when he has no such token."""
@@ -118,7 +120,7 @@ class Tokens(Generic[U]):
         return count
 
     async def prune(self, *, older: timedelta = timedelta(hours=24)) -> int:
-        """Delete tokens that have been expired for so long; deadlines hold without it."""
+        """Delete tokens that have been expired for so long; deadlines hold without it, and the house does it by itself."""
         count, before = 0, self._parts.clock() - older.total_seconds()
         while pruned := await self._store.prune_tokens(before):
             count += pruned
@@ -136,6 +138,10 @@ class Tokens(Generic[U]):
         if ends is None:
             return last
         raise TooBroadError("expires", "the token that asks ends before that")
+
+    def _ending(self, record: TokenRecord) -> TokenRecord:
+        """Say when it really ends: by itself, or with the lifetime of all tokens."""
+        return replace(record, expires=self.guard.policy.ends(record))
 
     def _refuse_name(self, name: object) -> None:
         if not isinstance(name, str) or not name.strip() or not name.isprintable():

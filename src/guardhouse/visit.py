@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import Struct
 
 from guardhouse.authentication import authenticate
 from guardhouse.carried import Carried
 from guardhouse.core.area import Step, verdict_of
-from guardhouse.core.facts import SAFE_METHODS, Facts, Header
-from guardhouse.core.guard import Guard
+from guardhouse.core.facts import SAFE_METHODS, Facts, Form, Header
+from guardhouse.core.guard import SESSION, Guard
 from guardhouse.core.origin import (
-    CHECK,
     ORIGIN_HEADERS,
     SAFE,
+    STALE,
     TOKEN_HEADERS,
     AskToken,
-    Origins,
     TokenState,
+    own_origins,
     plainly_same,
     weigh,
     weigh_token,
@@ -45,27 +45,16 @@ from guardhouse.core.verdict import (
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.glance import Glance
 from guardhouse.lookup import Users, name_of, user_of
+from guardhouse.outage import unavailable
 from guardhouse.parts import Parts, resolve
+from guardhouse.state import csrf
 from guardhouse.state.record import Loaded
 from guardhouse.state.store import SingleUse, TokenStore
 
 _COOKIE_NOT_READ = Pass("session", Reason.COOKIE_NOT_READ)
 _SPOKEN = frozenset({Abstain, Deny})
+_GONE = frozenset({Reason.SESSION_EXPIRED, Reason.SESSION_UNKNOWN})
 _COOKIE = frozenset({b"Cookie"})
-_PAGE_SCHEMES = {"ws": "http", "wss": "https"}
-
-
-class Form(Protocol):
-    """The body of the request, as far as a token may be found in it."""
-
-    @property
-    def is_form(self) -> bool:
-        """Whether it is of a kind that may hold one."""
-        ...
-
-    async def token(self) -> bytes | None:
-        """Read the token field of a form, and leave the body to the application as it was."""
-        ...
 
 
 class Visit(Struct, eq=False):
@@ -87,6 +76,8 @@ class Visit(Struct, eq=False):
     """What names the endpoint of the route, as far as it is known where the question is asked."""
     caller: Caller | None = None
     """Whom the guards have let in; there for the steps after them."""
+    route: Any = None
+    """The route itself, where the framework says which it is."""
     said: tuple[Header, ...] = ()
     """What the answer carries besides, whoever gives it."""
     _walked: tuple[tuple[Step, Verdict], ...] = ()
@@ -190,6 +181,7 @@ class Visit(Struct, eq=False):
                         origin = await self.check_origin()
                         trace.append(origin)
                         if type(origin) is Deny:
+                            await self._say_who_first(guard, claim, origin, trace)
                             return
                     found = guard.fetch(claim, self)
                     verdict = guard.judge(claim, await found if hasattr(found, "__await__") else found)
@@ -199,6 +191,17 @@ class Visit(Struct, eq=False):
                 return
         if origin is None and not self.facts.safe:
             self._note_origin(trace)
+
+    async def _say_who_first(self, guard: Guard, claim: object, origin: Deny, trace: list[Verdict]) -> None:
+        """Where the token is stale because the session is gone, say that instead.
+
+        A page that stood idle has both: told of its token, it would fetch another one and fail again.
+        """
+        if origin.reason in STALE and SESSION in guard.needs:
+            verdict = await self._judge(guard, claim)
+            if type(verdict) is Abstain and verdict.reason in _GONE:
+                trace[-1] = Abstain(origin.by, origin.reason, origin.evidence)
+                trace.append(verdict)
 
     def _note_origin(self, trace: list[Verdict]) -> None:
         """Nobody claimed anything; say all the same if the origin would have been refused, for that is next.
@@ -298,22 +301,8 @@ class Visit(Struct, eq=False):
             same = plainly_same(facts.single, self.parts.hosts)
             if same is not None:
                 return same
-        origins = self._origins()
+        origins = own_origins(facts, self.parts.origins, self.parts.hosts)
         return origins if type(origins) is Deny else weigh(whence(facts), origins)
-
-    def _origins(self) -> Origins | Deny:
-        """Find our own origin: the configured one; without that what Host says, compared and never linked to."""
-        hosts = self.facts.lines(b"host")
-        if self.parts.hosts:
-            if len(hosts) == 1 and hosts[0].lower() in self.parts.hosts:
-                return self.parts.origins
-            return Deny(
-                CHECK, Reason.HOST_UNLISTED, {"host": [host[:200].decode("latin-1") for host in hosts]}
-            )
-        if len(hosts) != 1:
-            return Origins(trusted=self.parts.origins.trusted)
-        scheme = _PAGE_SCHEMES.get(self.facts.scheme, self.facts.scheme)
-        return Origins(frozenset({scheme.encode("ascii") + b"://" + hosts[0]}), self.parts.origins.trusted)
 
     async def _token(self) -> TokenState:
         """Weigh the tokens that came: any genuine one will do, for nobody else can make one."""
@@ -329,8 +318,10 @@ class Visit(Struct, eq=False):
     def _weigh_tokens(self, sent: Sequence[bytes]) -> TokenState:
         if not sent:
             return TokenState.ABSENT
-        genuine = any(self.carried.owns_token(token) for token in sent)
-        return TokenState.VALID if genuine else TokenState.INVALID
+        if any(self.carried.owns_token(token) for token in sent):
+            return TokenState.VALID
+        strange = any(csrf.unknown_key(self.parts.csrf, token) for token in sent)
+        return TokenState.UNKNOWN_KEY if strange else TokenState.INVALID
 
     # -- what the visitor carries -------------------------------------------------------------------------------
 
@@ -393,8 +384,3 @@ class Visit(Struct, eq=False):
 def _varying(names: frozenset[bytes]) -> frozenset[bytes]:
     """Add what the origin check reads."""
     return names | ORIGIN_HEADERS
-
-
-def unavailable(error: StoreError) -> Deny:
-    """Word the trouble with a store as a verdict."""
-    return Deny("store", Reason.STORE_UNAVAILABLE, {"trouble": str(error)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -21,6 +21,8 @@ from tests.attack.wire import Address, Answer, Message, exchange
 
 SOURCES = Path(__file__).resolve().parents[2]
 PLAIN = "plain-http"
+USUAL_PARSER, ANY_METHOD_PARSER = "auto", "h11"
+"""What `${http}` is in the command: h11 alone hands on every method, the parsers written in C those that they know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,10 @@ class Application:
         self._variables["callback"] = self.callback.authority
         self.target: Target = load(target, self._variables, variables)
         self._children: dict[str, Child] = {}
+        self._parser = USUAL_PARSER
 
     def __enter__(self) -> Self:
-        self._start("http", self.target.command, self.port)
+        self._start_served()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,7 +90,15 @@ class Application:
     def restart(self) -> None:
         """End the process and start it again at the same place."""
         self.child.stop()
-        self._start("http", self.target.command, self.port)
+        self._start_served()
+
+    def serve(self, methods: Iterable[str]) -> None:
+        """Be served by a parser that hands these methods on; one that does not know them answers in our place."""
+        known = self.target.known_methods
+        parser = ANY_METHOD_PARSER if known and not set(methods) <= set(known) else USUAL_PARSER
+        if parser != self._parser:
+            self._parser = parser
+            self.restart()
 
     def hook(self, name: str, **values: Any) -> Any:
         """Pull a test hook; `values` replace the texts of its body that begin with a dollar."""
@@ -128,6 +139,9 @@ class Application:
     def authority(self, transport: str) -> str:
         """Return the authority that goes with a transport."""
         return self.host.replace(str(self.port), str(self.address(transport).port))
+
+    def _start_served(self) -> None:
+        self._start("http", fill(self.target.command, {"http": self._parser}), self.port)
 
     def _start(self, name: str, command: Any, port: int, *, tls: bool = True) -> None:
         wanted = tls and self.target.address.get("scheme", "https") == "https"

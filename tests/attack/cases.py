@@ -40,6 +40,11 @@ class Case:
         """The roles that the case asks for."""
         return {str(step.request["path_role"]) for step in self.steps if step.request}
 
+    @property
+    def methods(self) -> set[str]:
+        """The methods that the case orders, where it does not leave that to the role."""
+        return {str(step.request["method"]) for step in self.steps if step.request.get("method")}
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

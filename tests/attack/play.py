@@ -39,6 +39,7 @@ def play(case: Case, application: Application) -> Result:
     talk: list[str] = []
     try:
         refuse_what_is_not_offered(case, application)
+        application.serve(case.methods)
         scene = set_up(case, application)
         talk = scene.talk
         findings = [finding for step in case.steps for finding in _step(step, scene)]
@@ -69,6 +70,8 @@ def set_up(case: Case, application: Application) -> Scene:
     """Begin anew, and build the state that the case starts from."""
     application.reset()
     scene = Scene(application, case.transport)
+    for special in case.requires:
+        scene.names |= application.target.values_with.get(special, {})
     scene.instead = application.target.instead.get(case.id, {})
     build(case.precondition, scene)
     return scene

@@ -45,11 +45,15 @@ class Target:
     csrf: Mapping[str, str] = field(default_factory=dict[str, str])
     hooks: Mapping[str, Any] = field(default_factory=dict[str, Any])
     requires: Sequence[str] = ()
+    known_methods: Sequence[str] = ()
+    """Methods that the usual server hands on to the application; empty where it hands on all."""
     lifetimes: Mapping[str, int] = field(default_factory=dict[str, int])
     log: Mapping[str, Sequence[Mapping[str, str]]] = field(
         default_factory=dict[str, Sequence[Mapping[str, str]]]
     )
     values: Mapping[str, str] = field(default_factory=dict[str, str])
+    values_with: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """Other values in cases that require something: those of a remote issuer, say, are not about our own."""
     fixtures: Mapping[str, Any] = field(default_factory=dict[str, Any])
     disputed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """Cases held to be wrong here: in which fields, and why. They are played, and then skipped with that reason."""

@@ -13,7 +13,7 @@ from tests.attack.run import run
 
 HERE = Path(__file__).parent
 
-FLOOR = 223
+FLOOR = 225
 """So many cases can be asked of the demo, and pass; fewer would mean that it hides something."""
 
 UNPROVEN = json.loads((HERE / "demo_unproven.json").read_text("utf-8"))
@@ -43,4 +43,4 @@ def test_a_case_of_the_core_roles_alone_is_proven_or_disputed():
         one.id for one in corpus.read(HERE / "open_cases.json") if one.roles <= core and not one.requires
     }
     unproven = {name for names in UNPROVEN.values() for name in names}
-    assert alone & unproven == set(json.loads((HERE / "target.json").read_text("utf-8"))["disputed"])
+    assert alone & unproven == set(json.loads((HERE / "target.json").read_text("utf-8")).get("disputed", {}))

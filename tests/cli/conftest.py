@@ -29,5 +29,5 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Generator[Call]:
         return CliRunner().invoke(program, arguments, prog_name="guardhouse")
 
     yield run
-    for name in ("keeper", "shop", "faulty", "raising", "missing", "leaving", "endless"):
+    for name in [file.stem for file in APPS.glob("[a-z]*.py")]:
         sys.modules.pop(name, None)

@@ -48,7 +48,9 @@ def test_a_refusal_shows_code_trace_evidence_hint_and_response(call: Call):
     for part in (
         "need     header X-Api-Key\n",
         "cookies  none at all\n",
-        "hint       Log in first.",
+        "mend       1.  csrf_token_missing\n",
+        "2.  no_credential\n",
+        "Log in first.",
         "guardhouse-reason  no_credential\n",
     ):
         assert part in shown

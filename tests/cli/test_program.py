@@ -14,8 +14,11 @@ from guardhouse.cli.output import plain
 from guardhouse.cli.program import program
 from guardhouse.vault.keyring import Keyring
 from tests.cli.conftest import APPS, Call
+from tests.documents import ROOT
 
-COMMANDS = ("demo", "explain", "routes", "secret", "tokens")
+COMMANDS = (
+    *("compare", "config", "demo", "doctor", "explain", "matrix", "reason", "routes", "secret", "tokens"),
+)
 
 
 def run(*arguments: str, code: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +42,7 @@ def test_the_commands_are_listed_without_being_imported():
     assert done.stdout.splitlines()[-1].split() == ["guardhouse.cli.program"]
 
 
-@pytest.mark.parametrize("name", ["explain", "routes"])
+@pytest.mark.parametrize("name", ["explain", "reason", "routes"])
 def test_help_documents_the_exit_codes(call: Call, name):
     for result in (call("--help"), call(name, "-h")):
         assert "Exit codes:\n    0  all is well" in result.stdout
@@ -53,6 +56,14 @@ def test_every_command_can_be_imported():
         command = program.get_command(context, name)
         assert command is not None
         assert command.name == name
+
+
+def test_every_command_is_in_the_documents():
+    told = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"\n## `guardhouse {name}" not in told] == []
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (row,) = [line for line in readme.splitlines() if line.startswith("| [Command line]")]
+    assert [name for name in COMMANDS if f"`{name}`" not in row] == []
 
 
 def test_secrets_are_usable_and_differ(call: Call):

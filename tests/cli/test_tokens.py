@@ -31,7 +31,7 @@ def test_a_token_is_printed_alone_and_is_good_until_it_is_taken_back(call: Call)
     issued = call("tokens", "issue", *ADA, "--name", "laptop")
     assert issued.exit_code == 0
     plain = issued.stdout.strip()
-    assert plain.startswith("ghp_")
+    assert plain.startswith("ghpat_")
     assert issued.stderr == "guardhouse: laptop: everything, for ever; it is not shown again.\n"
     assert status(plain) == 200
     revoked = call("tokens", "revoke", *ADA, plain.split("_")[1])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from guardhouse.core.answer import STATUS_TITLES, Refusal, headers_of, hint_of, problem, refusal_of, title_of
+from guardhouse.core.answer import STATUS_TITLES, Refusal, headers_of, problem, refusal_of, title_of
+from guardhouse.core.causes import hint_of
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity, Pass, conclude
 

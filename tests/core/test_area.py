@@ -10,7 +10,7 @@ from guardhouse.core.area import Area, Note, Step
 from guardhouse.errors import ConfigError
 
 
-def any_text(text: str) -> Any:
+def any_text(text: object) -> Any:
     return text
 
 
@@ -28,6 +28,18 @@ def nothing(visit):
             "area.answers",
             "auto, json, page",
             id="answers",
+        ),
+        pytest.param(
+            lambda: Area(guards=("a",), steps=(any_text("throttle:60,1"),)),
+            "area.steps",
+            "A step is a value",
+            id="a step as text",
+        ),
+        pytest.param(
+            lambda: Area(guards=("a",), steps=(any_text(Step),)),
+            "area.steps",
+            "A step is a value",
+            id="a class that was not called",
         ),
         pytest.param(
             lambda: Step("audit", nothing, phase=any_text("later")), "step audit", "before guards", id="phase"

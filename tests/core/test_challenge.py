@@ -13,7 +13,9 @@ from guardhouse.core.guard import Need
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import derive
 from guardhouse.guards.function import FunctionGuard
+from guardhouse.guards.jwt import JWTGuard
 from guardhouse.guards.session import SessionGuard
+from guardhouse.issuers.keys import Keys
 
 
 class Ticket:
@@ -23,6 +25,7 @@ class Ticket:
     needs = (Need("cookie:ticket", ambient=True),)
 
 
+KEYS = Keys.of("kH1tEo0Qw7Tz5cRrLxVb9NpYs3Jd2Mfu8aGi6WeX", "HS256")
 GUARDS: dict[str, Any] = {
     "web": SessionGuard().named("web", "users"),
     "api": SessionGuard().named("api", "users"),
@@ -31,6 +34,8 @@ GUARDS: dict[str, Any] = {
     "old": FunctionGuard(scheme="Token", find=str).named("old", "users"),
     "key": FunctionGuard(header="X-Api-Key", find=str).named("key", "users"),
     "ticket": Ticket(),
+    "bound": JWTGuard(KEYS, "issuer", "api", dpop="require").named("bound", "users"),
+    "either": JWTGuard(KEYS, "issuer", "api", dpop="accept").named("either", "users"),
 }
 
 COOKIE = 'Cookie realm="guardhouse"'
@@ -53,6 +58,8 @@ def said(*names: str, reason: Reason = Reason.NO_CREDENTIAL, by: str = "") -> tu
         (("key",), ('ApiKey realm="guardhouse"',)),
         (("web", "key", "token"), ('ApiKey realm="guardhouse"', BEARER, COOKIE)),
         (("ticket",), (COOKIE,)),
+        (("bound",), ('DPoP realm="guardhouse"',)),
+        (("either", "token"), (BEARER, 'DPoP realm="guardhouse"')),
     ],
 )
 def test_each_way_in_is_named_once_explicit_ones_first(names, expected):

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardhouse.core.facts import Facts
+from guardhouse.core.facts import Facts, by_name
 from guardhouse.core.origin import (
     AskToken,
     Origins,
     TokenState,
     origin_of,
+    plainly_same,
     weigh,
     weigh_token,
     well_formed,
@@ -140,6 +141,32 @@ def test_code_and_table_agree_on_everything():
     assert len(used) == len(TABLE), "a row of the table that nothing reaches"
 
 
+def test_the_short_cut_says_yes_where_the_table_does_and_nowhere_else():
+    differing = []
+    for site, origin, referer, (token, lines) in product(FETCH_SITES, ORIGIN_LINES, REFERERS, TOKENS):
+        asked = Asked("POST", False, site, origin, referer, token, lines)
+        single = by_name(headers(asked))
+        row = oracle(asked)
+        expected = (
+            (True, Reason.SAME_ORIGIN) if single is not None and row.reason is Reason.SAME_ORIGIN else None
+        )
+        said = plainly_same(single, frozenset())
+        if (said and (row.allowed, said.reason)) != expected:
+            differing.append((asked, said, expected))
+    assert not differing, differing[:5]
+
+
+@pytest.mark.parametrize(
+    ("host", "hosts", "passes"),
+    [(b"app.test", {b"app.test"}, True), (b"APP.test", {b"app.test"}, True), (b"evil.test", {b"app.test"}, False),
+     (None, {b"app.test"}, False), (b"evil.test", set(), True), (None, set(), True)],
+)  # fmt: skip
+def test_the_short_cut_is_for_hosts_of_ours(host, hosts, passes):
+    named = [] if host is None else [(b"host", host)]
+    single = by_name([*named, (b"sec-fetch-site", b"same-origin")])
+    assert (plainly_same(single, frozenset(hosts)) is not None) is passes
+
+
 @pytest.mark.parametrize(
     "asked", [Asked(), Asked(fetch_site=("cross-site",)), Asked(origin=("https://evil.test",))]
 )
@@ -177,7 +204,12 @@ def test_no_bytes_in_origin_or_referer_raise_or_let_anybody_in(value):
         ),
         pytest.param(
             Asked(origin=("https://app.tset",)),
-            {"origin": "https://app.tset", "trusted_origins": [OWN, TRUSTED], "nearest": OWN},
+            {
+                "origin": "https://app.tset",
+                "trusted_origins": [OWN, TRUSTED],
+                "nearest": OWN,
+                "differs": "the host is app.tset, the list has app.test",
+            },
             id="the origin that was probably meant",
         ),
         pytest.param(

@@ -468,6 +468,15 @@ def test_a_signed_token_is_good_without_a_session(client: TestClient, new_client
     assert new_client().get("/api/me", headers=bearer(f"{token[:-4]}AAAA")).json()["code"] == "jwt_signature"
 
 
+def test_a_signed_token_can_be_taken_back_by_whoever_holds_it(client: TestClient):
+    logged_in(client)
+    first, second = (client.post("/api/access-token").json()["access_token"] for _ in range(2))
+    assert client.delete("/api/access-token", headers=bearer(first)).status_code == 204
+    assert client.get("/api/me", headers=bearer(first)).json()["code"] == "jwt_revoked"
+    assert client.get("/api/me", headers=bearer(second)).status_code == 200
+    assert client.delete("/api/access-token").status_code == 401  # a login is no signed token
+
+
 def test_only_ada_enters_the_panel(new_client):
     assert logged_in(new_client()).get("/admin/").json()["admin"] == "ada@example.com"
     grace = new_client()

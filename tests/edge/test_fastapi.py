@@ -537,7 +537,7 @@ def test_two_houses_on_one_application_answer_each_for_itself():
     assert client.get("/office", headers=page).headers["location"] == "/office/login?next=/office"
     log_in(client)
     assert client.get("/shop").json() == ADA.id
-    assert said(client.get("/office")) == (401, "session_unknown")
+    assert said(client.get("/office")) == (401, "session_ended")
     assert client.get("/both", headers=page).headers["location"] == "/office/login?next=/both"
 
 
@@ -675,11 +675,12 @@ def test_openapi_tells_the_refusals_that_can_happen_and_no_others():
     assert "401" not in operation(schema, "/user-by-default")["responses"]
     assert {"csrf_cross_site", "csrf_token_missing"} <= set(codes(schema, "/thing", "post", "403"))
     assert "websocket_origin" not in codes(schema, "/thing", "post", "403")
-    assert {"no_credential", "session_expired", "credential_rejected"} <= set(
+    assert {"no_credential", "session_ended", "credential_rejected"} <= set(
         codes(schema, "/me", "get", "401")
     )
     assert "credential_rejected" not in codes(schema, "/staff", "get", "401")
-    assert "session_expired" not in codes(schema, "/stepped", "get", "401")
+    assert "session_ended" not in codes(schema, "/stepped", "get", "401")
+    assert not {"session_expired", "hosts_mixed"} & set(codes(schema, "/me", "get", "401")), "nobody is told"
     assert codes(schema, "/stepped", "get", "403") == ["step_refused"]
 
 

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 from guardhouse import Abstain, Area, Decision, Deny, Reason, Step
 from guardhouse.core.answer import Refusal, problem, refusal_of
-from guardhouse.edge.page import refusal_page
+from guardhouse.edge.page import _marked, refusal_page
 from tests.houses import ADA, NAVIGATION, browser, desk, log_in, starlette_house
 
 FOREIGN = NAVIGATION | {"Sec-Fetch-Site": "cross-site", "Origin": "https://shop.example.com"}
@@ -125,6 +125,54 @@ def test_a_cookie_beside_a_bad_key_was_left_aside(client):
 def test_a_step_speaks_under_its_own_name(client):
     checks = rows(client.get("/closed", headers=NAVIGATION).text)
     assert checks["step closed"].startswith("refused, and this is the answer step_refused")
+
+
+def test_stacked_causes_are_numbered_and_the_answer_is_marked(client):
+    page = client.post("/shop", headers=FOREIGN).text
+    causes = re.findall(r"<li( class=\"answer\")?><h3>.*?</p><code>(.*?)</code></li>", page)
+    assert causes == [(' class="answer"', "csrf_origin_untrusted"), ("", "no_login_for_guard")]
+    assert "What to mend, in this order" in page
+    assert "<code>Guardhouse(trusted_origins=[&#x27;https://shop.example.com&#x27;])</code>" in page
+
+
+def test_a_single_cause_that_says_why_stands_for_the_hint(client):
+    headers = {"Cookie": "XSRF-TOKEN=a; __Host-gh=" + "a" * 43, "Accept": "text/html", "Sec-Fetch-Site": ""}
+    page = Read(
+        TestClient(client.app, base_url="https://testserver").post("/shop", headers=headers).text
+    ).text
+    assert "csrf_cross_site" in page
+    del headers["Sec-Fetch-Site"]
+    page = Read(
+        TestClient(client.app, base_url="https://testserver").post("/shop", headers=headers).text
+    ).text
+    assert "What to mend" in page
+    assert "csrf_cookie_without_header" in page
+
+
+def test_the_request_can_be_asked_again(client):
+    page = client.get("/shop", headers=NAVIGATION)
+    assert "guardhouse explain APP GET https://testserver/shop" in Read(page.text).text
+    assert "guardhouse reason no_login_for_guard" in Read(page.text).text
+    assert client.cookies["__Host-gh"] not in page.text
+    assert client.get("/shop").json()["repeat"].endswith("-b '__Host-gh=<value>' -b 'XSRF-TOKEN=<value>'")
+
+
+@pytest.mark.parametrize(
+    ("hint", "codes"),
+    [
+        ("Say CookiePolicy(name='x', f=g(1)), then go.", ["CookiePolicy(name=&#x27;x&#x27;, f=g(1))"]),
+        ("fetch with credentials: 'include', and axios", ["credentials: &#x27;include&#x27;"]),
+        (
+            "public_url='https://...', or GET /csrf-cookie.",
+            ["public_url=&#x27;https://...&#x27;", "GET /csrf-cookie"],
+        ),
+        ("Log in. (Really.) <b>", []),
+    ],
+)
+def test_what_is_to_be_written_somewhere_is_set_apart(hint, codes):
+    marked = _marked(hint)
+    assert re.findall("<code>(.*?)</code>", marked) == codes
+    assert Read(marked).text == hint
 
 
 def test_who_stands_in_no_stack_comes_last():

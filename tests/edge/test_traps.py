@@ -520,11 +520,11 @@ def app() -> Starlette:
 def test_6_a_planted_session_id_is_never_adopted(app: Starlette):
     planted = "A" * 43
     client = present(browser(app), planted)
-    assert said(client.get("/mine")) == (401, "session_unknown")
+    assert said(client.get("/mine")) == (401, "session_ended")
     log_in(client)
     assert client.cookies[SESSION] != planted
     assert client.get("/mine").text == ADA.id
-    assert said(present(browser(app), planted).get("/mine")) == (401, "session_unknown")
+    assert said(present(browser(app), planted).get("/mine")) == (401, "session_ended")
 
 
 def test_6_a_stolen_cookie_is_worth_nothing_after_the_logout(app: Starlette):
@@ -532,7 +532,7 @@ def test_6_a_stolen_cookie_is_worth_nothing_after_the_logout(app: Starlette):
     thief = present(browser(app), client.cookies[SESSION])
     assert thief.get("/mine").text == ADA.id
     client.post("/logout")
-    assert said(thief.get("/mine")) == (401, "session_unknown")
+    assert said(thief.get("/mine")) == (401, "session_ended")
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])

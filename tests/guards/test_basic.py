@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from guardhouse import Abstain, Area, Deny, Facts, Reason, SessionGuard
+from guardhouse import Abstain, Area, ConfigError, Deny, Facts, Reason, SessionGuard
 from guardhouse.core.events import Failed, Login, Validated
 from guardhouse.core.guard import ambient
 from guardhouse.guards.basic import BasicGuard
@@ -89,16 +89,19 @@ async def who(request: Request) -> JSONResponse:
     return JSONResponse({})
 
 
-def application(*names: str, steps: tuple[Any, ...] = (), **changes: Any) -> tuple[Any, Any]:
+def application(
+    *names: str, steps: tuple[Any, ...] = (), asked: str = "area", **changes: Any
+) -> tuple[Any, Any]:
     guards = {"web": SessionGuard(), "basic": BasicGuard(), "token": TokenGuard()}
-    house = starlette_house(guards=guards, areas={"area": Area(guards=names, steps=steps)}, **changes)
+    area = Area(guards=names or ("web",), steps=steps)
+    house = starlette_house(guards=guards, areas={"area": area}, **changes)
 
     async def me(request: Request) -> JSONResponse:
         identity = await house.identity_of(request)
         return JSONResponse({"user": identity.user_id, "how": identity.how})
 
     app = Starlette(
-        routes=[Route("/me", me, methods=["GET", "POST"], middleware=[house.layer("area")]), *desk(house)]
+        routes=[Route("/me", me, methods=["GET", "POST"], middleware=[house.layer(asked)]), *desk(house)]
     )
     house.install(app)
     return house, browser(app)
@@ -144,6 +147,19 @@ def test_the_stateful_way_keeps_a_login():
         assert client.get("/me").json() == {"user": ADA.id, "how": "session"}
         assert client.get("/me", headers=basic(password="wrong")).json()["how"] == "session"
     assert len([event for event in heard if isinstance(event, Login)]) == 1
+
+
+@pytest.mark.parametrize("text", ["auth.basic", "auth.basic:web"])
+def test_the_stateful_way_may_be_asked_for_by_its_name(text):
+    _, client = application(asked=text)
+    assert client.get("/me", headers=basic()).json()["how"] == "basic"
+    assert client.get("/me").json()["how"] == "session"
+
+
+@pytest.mark.parametrize("text", ["auth.basic:token", "auth.basic:nobody"])
+def test_it_needs_a_session_guard_to_keep_the_login(text):
+    with pytest.raises(ConfigError, match="It needs a session guard, and a guard of driver"):
+        application(asked=text)
 
 
 # -- any of several -------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from guardhouse import Abstain, Allow, ConfigError, Deny, Facts, Identity, Reason
+from guardhouse import Abstain, Allow, Area, ConfigError, Deny, Facts, Identity, Reason, SessionGuard
 from guardhouse.core.verdict import Client
 from guardhouse.guards.jwt import JWTGuard
 from guardhouse.issuers.keys import Keys
@@ -18,6 +18,7 @@ from guardhouse.issuers.own import OwnIssuer
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.vault import jws
 from guardhouse.vault.jws import Key
+from guardhouse.visit import Visit
 from tests.supplies import NoSupply
 from tests.tokens import AUDIENCE, CLAIMS, ISSUER, NOW, SECRET, by_joserfc, by_pyjwt, public, written
 
@@ -69,7 +70,7 @@ async def judged(
         (("Basic YTpi",), Abstain, Reason.NO_CREDENTIAL),
         (("DPoP a.b.c",), Abstain, Reason.NO_CREDENTIAL),
         (("Bearer",), Deny, Reason.CREDENTIAL_MALFORMED),
-        (("Bearer ghp_abc",), Abstain, Reason.CREDENTIAL_FOREIGN),
+        (("Bearer ghpat_abc",), Abstain, Reason.CREDENTIAL_FOREIGN),
         (("Bearer {}",), Abstain, Reason.CREDENTIAL_FOREIGN),
         (("Bearer a.b.c", "Bearer a.b.c"), Deny, Reason.CREDENTIAL_MALFORMED),
     ],
@@ -132,6 +133,69 @@ async def test_a_public_key_used_as_a_secret_signs_nothing(algorithm):
     mac = hmac.digest(public(algorithm), message.encode(), "sha256")
     forged = f"{message}.{urlsafe_b64encode(mac).rstrip(b'=').decode()}"
     assert (await judged(forged, guard(keys=keys))).reason is Reason.JWT_ALGORITHM
+
+
+# -- several issuers ------------------------------------------------------------------------------------------------
+
+OTHER = "https://partner.example.com/"
+OTHER_SECRET = b"Zs8mQ2vK6yXc4TgUa1HnWp9LrEj3Bd7oFi5NtMuk"
+
+
+@pytest.mark.parametrize(
+    ("text", "ours", "theirs"),
+    [
+        pytest.param(by_pyjwt("HS256", kid="k1"), Reason.CREDENTIAL_ACCEPTED, Reason.CREDENTIAL_FOREIGN, id="ours"),
+        pytest.param(written({"alg": "HS256", "typ": "at+jwt"}, CLAIMS | {"iss": OTHER}, key=OTHER_SECRET),
+                     Reason.CREDENTIAL_FOREIGN, Reason.CREDENTIAL_ACCEPTED, id="theirs"),
+        pytest.param(by_pyjwt("HS256", CLAIMS | {"iss": OTHER}),
+                     Reason.CREDENTIAL_FOREIGN, Reason.JWT_SIGNATURE, id="theirs, signed by us"),
+        pytest.param(written({"alg": "HS256", "typ": "at+jwt"}, key=OTHER_SECRET),
+                     Reason.JWT_SIGNATURE, Reason.CREDENTIAL_FOREIGN, id="ours, signed by them"),
+        pytest.param(by_pyjwt("HS256", CLAIMS | {"iss": "https://evil.example/"}),
+                     Reason.JWT_ISSUER, Reason.JWT_SIGNATURE, id="a third one's"),
+        pytest.param(by_pyjwt("HS256", {name: CLAIMS[name] for name in CLAIMS if name != "iss"}),
+                     Reason.JWT_ISSUER, Reason.JWT_SIGNATURE, id="nobody's"),
+        pytest.param(written({"alg": "HS256", "typ": "at+jwt"}, CLAIMS | {"iss": [OTHER]}),
+                     Reason.JWT_ISSUER, Reason.JWT_SIGNATURE, id="several at once"),
+        pytest.param("eyJhbGciOiJIUzI1NiJ9.W10.AA", Reason.JWT_SIGNATURE, Reason.JWT_SIGNATURE, id="a list"),
+        pytest.param("eyJ.e30.AA", Reason.JWT_MALFORMED, Reason.JWT_MALFORMED, id="no object"),
+        pytest.param("eyJ" + "A" * 9000 + ".e30.AA", Reason.JWT_MALFORMED, Reason.JWT_MALFORMED, id="too long"),
+    ],
+)  # fmt: skip
+async def test_a_token_goes_to_the_guard_of_the_issuer_that_it_names(text, ours, theirs):
+    first, second = guard(), guard(keys=Keys.of(OTHER_SECRET, "HS256"), issuer=OTHER)
+    first, second = first.beside([second, object()]), second.beside([object(), first])
+    assert ((await judged(text, first)).reason, (await judged(text, second)).reason) == (ours, theirs)
+
+
+def test_a_guard_that_is_alone_looks_at_no_name_before_the_signature():
+    alone = guard()
+    assert alone.beside([]) is alone
+    assert alone.beside([object(), guard()]) is alone, (
+        "another guard of the same issuer has no tokens of its own"
+    )
+
+
+@pytest.mark.parametrize("order", [("jwt", "partner", "web"), ("partner", "jwt", "web")])
+async def test_two_issuers_stand_in_one_area_in_any_order(order):
+    from tests.houses import starlette_house  # noqa: PLC0415
+
+    guards: Any = {
+        "jwt": JWTGuard(KEYS, ISSUER, AUDIENCE),
+        "partner": JWTGuard(Keys.of(OTHER_SECRET, "HS256"), OTHER, AUDIENCE),
+        "web": SessionGuard(),
+    }
+    house = starlette_house(guards=guards, areas={"all": Area(guards=order)}, clock=lambda: NOW + 1.0)
+    found = []
+    for issuer, secret in ((ISSUER, SECRET), (OTHER, OTHER_SECRET), (OTHER, SECRET)):
+        text = written({"alg": "HS256", "typ": "at+jwt"}, CLAIMS | {"iss": issuer}, key=secret)
+        verdict: Any = (await Visit(house.parts, facts(f"Bearer {text}")).decide(house.stack("all"))).verdict
+        found.append((verdict.by, verdict.reason))
+    assert found == [
+        ("jwt", Reason.CREDENTIAL_ACCEPTED),
+        ("partner", Reason.CREDENTIAL_ACCEPTED),
+        ("partner", Reason.JWT_SIGNATURE),
+    ]
 
 
 # -- programs and users ---------------------------------------------------------------------------------------------
@@ -363,6 +427,13 @@ def test_the_newest_key_signs_and_the_former_still_verifies():
         ({"issuer": ""}, "issuer"),
         ({"dpop": "maybe"}, "dpop"),
         ({"remember": -1}, "remember"),
+        ({"keys": SECRET.decode()}, "keys"),
+        ({"keys": [Key.of(SECRET, "HS256")]}, "keys"),
+        ({"keys": Keys}, "keys"),
+        ({"url": "api.example.com"}, "url"),
+        ({"url": "https://api.example.com/"}, "url"),
+        ({"url": "https://api.example.com/base/"}, "url"),
+        ({"url": ""}, "url"),
     ],
 )
 def test_a_guard_that_cannot_work_is_an_error(changes, key):

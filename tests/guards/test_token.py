@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from guardhouse import Allow, Deny, Facts, Identity, Reason
+from guardhouse import Allow, ConfigError, Deny, Facts, Identity, Reason
 from guardhouse.core.guard import ambient
 from guardhouse.guards.token import TokenGuard
 from guardhouse.state.token import ID_BYTES, SECRET_BYTES, TokenPolicy, TokenRecord, mint
@@ -73,7 +73,7 @@ CHANGED = PLAIN[:-1] + ("0" if PLAIN[-1] != "0" else "1")
         ((f"Bearer x{PLAIN}",), "Abstain", Reason.CREDENTIAL_FOREIGN),
         ((f"Bearer {CHANGED}",), "Deny", Reason.TOKEN_MALFORMED),
         ((f"Bearer {PLAIN} {PLAIN}",), "Deny", Reason.TOKEN_MALFORMED),
-        (("Bearer ghp_",), "Deny", Reason.TOKEN_MALFORMED),
+        (("Bearer ghpat_",), "Deny", Reason.TOKEN_MALFORMED),
         ((f"Bearer {PLAIN}", f"Bearer {PLAIN}"), "Deny", Reason.CREDENTIAL_MALFORMED),
         ((f"Bearer {PLAIN}", "Basic x"), "Deny", Reason.CREDENTIAL_MALFORMED),
     ],
@@ -143,3 +143,15 @@ async def test_a_token_that_is_revoked_while_its_use_is_noted_is_refused():
 
     supply.store.touch_token = gone
     assert (await judged(supply)).reason is Reason.TOKEN_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("make", "fix"),
+    [
+        (lambda: TokenGuard(policy={"prefix": "shop"}), r"policy: found 'dict'.*TokenPolicy\(prefix='shop'\)"),  # type: ignore[arg-type]
+        (lambda: TokenGuard(TokenPolicy(prefix="shop")), r"provider: found 'TokenPolicy'.*a policy goes by its name"),  # type: ignore[arg-type]
+    ],
+)  # fmt: skip
+def test_what_is_handed_in_at_the_wrong_place_says_where_it_belongs(make, fix):
+    with pytest.raises(ConfigError, match=fix):
+        make()

@@ -16,6 +16,7 @@ from guardhouse import (
     SessionGuard,
     SessionPolicy,
     Step,
+    TokenGuard,
 )
 from guardhouse.core.guard import Need
 from guardhouse.errors import UnmetNeedError
@@ -54,6 +55,12 @@ BAD: list[Any] = [
     ({"guards": {"web": SessionGuard(provider="user")}}, "guards.web.provider", "users", "users"),
     ({"guards": {"web": "session"}}, "guards.web", None, "SessionGuard()"),
     ({"guards": {"web": SessionGuard}}, "guards.web", None, "SessionGuard(...)"),
+    (
+        {"users": TWO, "guards": {"one": TokenGuard("users"), "two": TokenGuard("staff")}},
+        "guards.two.policy.prefix",
+        None,
+        "Guard one issues tokens to other users that begin alike",
+    ),
     ({"guards": {"a,b": SessionGuard()}}, "guards", None, "no comma"),
     ({"guards": {"auth:api": SessionGuard()}}, "guards", None, "no colon"),
     ({"guards": {"": SessionGuard()}}, "guards", None, "no comma"),

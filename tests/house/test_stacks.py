@@ -2,6 +2,7 @@
 
 # Without `from __future__ import annotations`: FastAPI evaluates the annotations of endpoints, which name a local house.
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Annotated, Any, Self
 
 import pytest
@@ -367,6 +368,20 @@ def test_auth_alone_asks_the_default_guard():
 @pytest.mark.parametrize("asked", ["alpa", "alpha,wob", "auth:wob", "alfa:read"])
 def test_a_name_that_nothing_has_is_an_error_that_knows_the_nearest(asked):
     with pytest.raises(ConfigError, match="Did you mean"):
+        house_of().stack(asked)
+
+
+class Plain(Enum):
+    """Names that are no text."""
+
+    WEB = "web"
+
+
+@pytest.mark.parametrize(
+    "asked", [None, 5, ["web", "alpha"], SessionGuard, SessionGuard(), Noted, Plain.WEB, lambda visit: None]
+)
+def test_what_is_neither_a_name_nor_a_step_is_one_clear_error(asked):
+    with pytest.raises(ConfigError, match="Write names as text"):
         house_of().stack(asked)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from anyio import move_on_after
 
-from guardhouse import house
+from guardhouse import SessionGuard, TokenGuard, house
 from guardhouse.errors import StoreError
 from guardhouse.stores.memory import MemoryStore
-from tests.houses import starlette_house
+from tests.houses import ADA, starlette_house
 
 
 class Counted(MemoryStore):
@@ -21,6 +23,20 @@ class Counted(MemoryStore):
         if self.sweeps == 1:
             raise StoreError("down")
         return await super().prune(now)
+
+
+async def test_tokens_that_ended_a_day_ago_are_swept_too(monkeypatch):
+    monkeypatch.setattr(house, "SWEEP_SECONDS", 0.001)
+    guards = {"web": SessionGuard(), "token": TokenGuard()}
+    now = [1_000_000.0]
+    swept = starlette_house(guards=guards, clock=lambda: now[0])
+    for name, hours in (("old", 1), ("new", 23)):
+        await swept.tokens().issue(ADA, name, expires=timedelta(hours=hours))
+    await swept.tokens().issue(ADA, "lasting")
+    now[0] += 36 * 3600
+    with move_on_after(0.2):
+        await swept.sweep()
+    assert {record.name for record in await swept.tokens().list(ADA)} == {"new", "lasting"}
 
 
 async def test_a_store_that_was_down_is_swept_again(monkeypatch):

@@ -73,7 +73,7 @@ async def test_a_refused_token_is_not_rescued_by_a_session():
 async def test_the_challenge_says_invalid_token():
     client = application(house_of())
     assert "Bearer" in client.get("/me").headers["www-authenticate"]
-    answer = client.get("/me", headers=bearer("ghp_x"))
+    answer = client.get("/me", headers=bearer("ghpat_x"))
     assert 'Bearer realm="guardhouse", error="invalid_token"' in answer.headers["www-authenticate"]
 
 
@@ -113,6 +113,26 @@ async def test_a_token_ends_when_it_was_said_to_and_with_all_tokens():
     assert client.get("/me", headers=bearer(long.plain)).status_code == 200
     clock.now += 86400
     assert said(client.get("/me", headers=bearer(long.plain))) == (401, "token_expired")
+
+
+async def test_the_list_says_when_a_token_really_ends():
+    clock = Clock()
+    house = house_of(clock)
+    await house.tokens().issue(ADA, "from before")
+    monthly = house_of(clock, TokenPolicy(lifetime=timedelta(days=30)), store=house.parts.store)
+    clock.now += 1
+    end = clock.now + 30 * 86400
+    assert (await monthly.tokens().issue(ADA, "laptop")).record.expires == end
+    assert [record.expires for record in await monthly.tokens().list(ADA)] == [end - 1, end]
+    assert [record.expires for record in await house.tokens().list(ADA)] == [None, end]
+
+
+async def test_pruning_takes_what_ended_with_the_lifetime_of_all_tokens():
+    clock = Clock()
+    house = house_of(clock, TokenPolicy(lifetime=timedelta(days=30)))
+    await house.tokens().issue(ADA, "laptop")
+    clock.now += 32 * 86400
+    assert await house.tokens().prune() == 1
 
 
 async def test_pruning_spares_what_expired_a_moment_ago():

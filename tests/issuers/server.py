@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -40,6 +41,6 @@ class Published(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Published)
+    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Published)
     print(server.server_address[1], flush=True)
     server.serve_forever()

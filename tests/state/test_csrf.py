@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardhouse.state.csrf import RANDOM_BYTES, genuine, mint, session_binding, visitor_binding
+from guardhouse.state.csrf import (
+    RANDOM_BYTES,
+    form_of,
+    genuine,
+    mint,
+    session_binding,
+    unknown_key,
+    visitor_binding,
+)
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import generate_secret
 
@@ -90,3 +98,21 @@ def test_the_random_part_changes_the_whole_mac():
 def test_the_parts_cannot_be_shifted_into_one_another():
     token = mint(SIGNER, b"session:x", b"yyyyyyyyyyyyyyyz").encode()
     assert not genuine(SIGNER, b"session:xy", token)
+
+
+def test_a_token_of_a_key_that_is_gone_is_told_from_one_that_is_wrong():
+    assert unknown_key(Keyring(NEW).purpose("csrf"), TOKEN) == SIGNER.key_id
+    assert unknown_key(SIGNER, TOKEN) is None
+    assert unknown_key(SIGNER, b"v1.abc") is None
+    assert unknown_key(Keyring([NEW, OLD]).purpose("csrf"), TOKEN) is None
+
+
+@given(st.binary(max_size=80))
+def test_what_is_no_token_is_described_and_never_repeated(token):
+    form = form_of(token)
+    assert form is not None
+    assert len(token) < 4 or token not in form.encode()
+
+
+def test_a_token_of_ours_has_nothing_wrong_with_its_form():
+    assert form_of(TOKEN) is None

@@ -41,7 +41,7 @@ def record(**changes: object) -> TokenRecord:
 @given(chances)
 def test_what_is_minted_is_read_again_and_only_its_hash_is_kept(chance):
     plain, token_id, digest = mint(POLICY, chance)
-    assert re.fullmatch(r"ghp_[0-9A-Za-z]{17}_[0-9A-Za-z]{43}[0-9a-f]{8}", plain)
+    assert re.fullmatch(r"ghpat_[0-9A-Za-z]{17}_[0-9A-Za-z]{43}[0-9a-f]{8}", plain)
     assert POLICY.read(plain.encode()) == (token_id, digest)
     assert digest == sha256(plain.split("_")[2][:43].encode()).digest()
     assert int(plain[-8:], 16) == crc32(plain[:-8].encode())

@@ -171,6 +171,12 @@ def test_a_login_is_fresh_for_a_while_and_a_confirmed_password_is_again():
     assert said(client.get("/")) == (403, "confirmation_needed")
 
 
+@pytest.mark.parametrize("within", [timedelta(0), 3600, None])
+def test_a_confirmation_lasts_for_some_time(within):
+    with pytest.raises(ConfigError, match=r"Confirmed\(timedelta\(minutes=15\)\)"):
+        Confirmed(within)
+
+
 def test_a_wrong_password_confirms_nothing():
     clock = Clock()
     client = log_in(application(house_of(clock=clock), "web", Confirmed(HOUR)))
@@ -288,6 +294,18 @@ def test_an_alias_is_the_step_it_means(text, step):
 def test_an_alias_with_parameters_that_mean_nothing_is_an_error(text):
     with pytest.raises(ConfigError):
         read_alias(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["password.confirm", "password.confirm:/confirm", "password.confirm:,60", "password.confirm:/confirm,60",
+     "abilities:read,write", "ability:read", "guest", "signed", "signed:utm_source", "verified", "verified:/verify",
+     "can:update,post", "throttle:60,1"],
+)  # fmt: skip
+def test_a_step_is_called_as_it_is_written(text):
+    step = read_alias(text)
+    assert step is not None
+    assert step.name == text
 
 
 def test_what_is_no_alias_is_none():

@@ -84,7 +84,7 @@ TRAILING = SIGN[:-1] + ("B" if SIGN[-1] == "A" else chr(ord(SIGN[-1]) + 1))
         "", ".", "..", "...", HEAD, f"{HEAD}.{BODY}", f"{HEAD}.{BODY}.", f".{BODY}.{SIGN}", f"{HEAD}..{SIGN}",
         f"{GOOD}.", f"{GOOD}.x", f"{GOOD}=", f" {GOOD}", f"{GOOD}\n", f"{HEAD} .{BODY}.{SIGN}",
         f"{HEAD}.{BODY}.{SIGN}=", f"{HEAD}.{BODY}.{SIGN[:-1]}",
-        "eyJ+/.e30.AAAA", "W10.e30.AA", f"{b64('[]')}.{BODY}.{SIGN}", f"{b64('null')}.{BODY}.{SIGN}",
+        f"{HEAD}.{BODY}.{SIGN}AA", f"{HEAD}.{BODY}.A", f"A.{BODY}.{SIGN}", "eyJ+/.e30.AAAA", "W10.e30.AA", f"{b64('[]')}.{BODY}.{SIGN}", f"{b64('null')}.{BODY}.{SIGN}",
         '{"payload":"e30","signatures":[]}', "a.b.c.d.e", "A" * 9000, f"{HEAD}.{'A' * 9000}.{SIGN}",
         f"{b64('[' * 4000)}.e30.AA", f"{b64(b'{' + bytes([0xff]) + b'}')}.{BODY}.{SIGN}",
         written({"alg": "HS256"}, "[1]"), written({"alg": "HS256"}, '"text"'), written({"alg": "HS256"}, "null"),
@@ -100,6 +100,14 @@ TRAILING = SIGN[:-1] + ("B" if SIGN[-1] == "A" else chr(ord(SIGN[-1]) + 1))
 )  # fmt: skip
 def test_what_is_not_plainly_a_signed_object_is_malformed(text):
     assert flaw(text) == "malformed"
+
+
+def test_a_token_may_be_so_long_and_no_longer():
+    pad = jws.LONGEST
+    while len(written({"alg": "HS256"}, {"pad": "x" * pad})) > jws.LONGEST:
+        pad -= 1
+    assert flaw(written({"alg": "HS256"}, {"pad": "x" * pad})) is None
+    assert flaw(written({"alg": "HS256"}, {"pad": "x" * (pad + 1)})) == "malformed"
 
 
 @pytest.mark.parametrize("name", ["crit", "b64", "zip", "jku", "jwk", "x5u", "x5c"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
 from types import ModuleType
+from typing import Literal
 
 import click
 
@@ -15,11 +16,14 @@ from guardhouse.errors import GuardhouseError
 
 __all__ = ["demo"]
 
+HTTP = Literal["auto", "h11", "httptools"]
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 PORT = click.IntRange(0, 65535)
 MANY = click.IntRange(0, 100_000)
+PARSERS = click.Choice(["auto", "h11", "httptools"])
 
 
 @click.command()
@@ -38,6 +42,13 @@ MANY = click.IntRange(0, 100_000)
 @click.option(
     "--partner-keys", "partner", metavar="URL", help="Believe another issuer too, whose keys are there."
 )
+@click.option(
+    "--http",
+    default="auto",
+    show_default=True,
+    type=PARSERS,
+    help="uvicorn's parser; h11 also takes methods that nobody has heard of.",
+)
 @click.option("--log-json", is_flag=True, help="Write one JSON object per line of the log.")
 @click.option("--test-controls", "controls", metavar="TOKEN", help="Offer /__test__/. Never in public.")
 def demo(  # noqa: PLR0913 - one parameter for each option
@@ -51,6 +62,7 @@ def demo(  # noqa: PLR0913 - one parameter for each option
     tls_key: Path | None,
     origins: tuple[str, ...],
     partner: str | None,
+    http: HTTP,
     log_json: bool,
     controls: str | None,
 ) -> None:
@@ -79,7 +91,7 @@ def demo(  # noqa: PLR0913 - one parameter for each option
         try:
             if reset:
                 serving.reset(settings)
-            serving.serve(settings, taken, tls=(tls_cert, tls_key), log_json=log_json)
+            serving.serve(settings, taken, tls=(tls_cert, tls_key), http=http, log_json=log_json)
         except (GuardhouseError, OSError) as error:
             raise click.ClickException(str(error)) from error
 

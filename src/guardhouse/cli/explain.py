@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from rich.text import Text
 from guardhouse.cli.loading import Loaded, failed, houses, load
 from guardhouse.cli.output import data_only, grid, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
-from guardhouse.core.answer import hint_of
+from guardhouse.core.causes import Cause, hint_of
 from guardhouse.core.facts import Header
 from guardhouse.core.reasons import REASONS
 from guardhouse.core.verdict import Abstain, Caller, Client, Deny, Pass, Verdict
@@ -170,7 +170,9 @@ def _rows(explanation: Explanation) -> Iterator[tuple[Text, RenderableType]]:
     refusal = explanation.refusal
     if refusal and refusal.evidence:
         yield Text("evidence", style="dim"), _pairs(refusal.evidence)
-    if refusal and (hint := hint_of(refusal)):
+    if refusal and len(refusal.causes) > 1:
+        yield Text("mend", style="dim"), _causes(refusal.causes)
+    elif refusal and (hint := hint_of(refusal.causes[0] if refusal.causes else refusal)):
         yield Text("hint", style="dim"), styled(hint, "cyan")
     if explanation.failure is not None:
         fault = f"The application raised {type(explanation.failure).__name__} (--traceback shows the whole)."
@@ -212,6 +214,16 @@ def _trace(trace: Any) -> Table:  # noqa: ANN401 - Sequence[Verdict]; a Decision
 
 def _evidence(verdict: Verdict) -> Mapping[str, object]:
     return verdict.evidence if isinstance(verdict, Deny | Abstain | Pass) else {}
+
+
+def _causes(causes: Sequence[Cause]) -> Table:
+    """Write what must be mended, numbered: each of them is enough to be refused."""
+    table = grid(2)
+    for place, cause in enumerate(causes, start=1):
+        said = Text.assemble((str(cause.reason), "bold"), "\n", cause.says)
+        said.append(f"\n{plain(cause.hint)}", style="cyan")
+        table.add_row(f"{place}.", said)
+    return table
 
 
 def _pairs(evidence: Mapping[str, object]) -> Table:

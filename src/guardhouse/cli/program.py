@@ -15,8 +15,13 @@ Exit codes:
 """
 
 _COMMANDS: Mapping[str, str] = {
+    "compare": "Measure session, token and JWT on a running demo.",
+    "config": "Print every setting in effect, where it came from, and what it risks.",
     "demo": "Serve the application of the forum thread.",
+    "doctor": "Look for mistakes before the first request does, or play a browser.",
     "explain": "Send a request in process and say why it is refused.",
+    "matrix": "Show for every route who is let in.",
+    "reason": "Say what the code of a refusal means, and how to mend it.",
     "routes": "List every route with what guards it.",
     "secret": "Make a key for the house.",
     "tokens": "Issue, list and take back personal access tokens.",
@@ -46,4 +51,4 @@ class Program(click.Group):
 @click.group(cls=Program, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="guardhouse", message="guardhouse %(version)s")
 def program() -> None:
-    """Session guards for Starlette and FastAPI that say why they refused."""
+    """Guards for Starlette and FastAPI that say why they refused."""

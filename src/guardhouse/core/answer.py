@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from guardhouse.core.causes import Cause, cause_document, hint_of
 from guardhouse.core.reasons import REASONS, Reason, ReasonEntry
 from guardhouse.core.verdict import NO_EVIDENCE, Abstain, Decision, Deny, Verdict
 
@@ -14,6 +15,9 @@ Explain: TypeAlias = Literal["full", "code", "off"]
 EXPLAIN: tuple[Explain, ...] = ("full", "code", "off")
 
 REASON_HEADER = "Guardhouse-Reason"
+
+URN = "urn:guardhouse:reason:"
+"""What the type of a problem document begins with; `guardhouse reason` takes it as it stands."""
 
 
 class Refusal(Struct, frozen=True):
@@ -27,6 +31,9 @@ class Refusal(Struct, frozen=True):
     challenges: tuple[str, ...] = ()
     """The values of WWW-Authenticate, one for each way in that the stack knows (RFC 9110 11.6.1)."""
     retry_after: int | None = None
+    causes: tuple[Cause, ...] = ()
+    """All that must be mended, in its order; this reason is among them, unless another says why."""
+    request_id: str = ""
 
     @property
     def entry(self) -> ReasonEntry:
@@ -52,33 +59,29 @@ def retry_seconds(evidence: Mapping[str, object]) -> int:
     return seconds if isinstance(seconds, int) and seconds > 0 else 1
 
 
-def hint_of(refusal: Refusal) -> str:
-    """Fill the evidence into the hint; what the evidence does not say stays a plain word."""
-    return refusal.entry.hint.format_map(_Evidence(refusal.evidence))
+FOLDED: Mapping[Reason, Reason] = {
+    Reason.SESSION_UNKNOWN: Reason.SESSION_ENDED,
+    Reason.SESSION_EXPIRED: Reason.SESSION_ENDED,
+    Reason.SESSION_UNREADABLE: Reason.SESSION_ENDED,
+}
+"""What outsiders are told in place of codes that would tell whether a session was ever there."""
 
 
-class _Evidence(dict[str, object]):
-    def __missing__(self, key: str) -> _Word:
-        return _Word(key)
-
-
-class _Word(str):
-    """An evidence that is not there, shown as its own name, with or without `!r`."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
+def public(reason: Reason, explain: Explain) -> Reason:
+    """Name the reason as its reader may see it; only a developer, with *full*, is told which of the folded ones it is."""
+    return reason if explain == "full" else FOLDED.get(reason, reason)
 
 
 def title_of(refusal: Refusal, explain: Explain) -> str:
     """Return the one sentence that the reader may see; with *off* it is the name of the status."""
-    return STATUS_TITLES[refusal.status] if explain == "off" else refusal.entry.title
+    return (
+        STATUS_TITLES[refusal.status] if explain == "off" else REASONS[public(refusal.reason, explain)].title
+    )
 
 
 def headers_of(refusal: Refusal, explain: Explain) -> dict[str, str]:
     """Write the headers that every form of this refusal carries; the code is one only where it may be seen."""
-    headers = {} if explain == "off" else {REASON_HEADER: str(refusal.reason)}
+    headers = {} if explain == "off" else {REASON_HEADER: str(public(refusal.reason, explain))}
     headers["Cache-Control"] = "no-store"
     if refusal.challenges:
         headers["WWW-Authenticate"] = ", ".join(refusal.challenges)
@@ -88,25 +91,35 @@ def headers_of(refusal: Refusal, explain: Explain) -> dict[str, str]:
 
 
 def problem(refusal: Refusal, explain: Explain) -> dict[str, object]:
-    """Write the problem document. *full* adds hint, evidence and trace; *off* leaves nothing but the status."""
+    """Write the problem document. *full* adds hint, evidence, trace and causes; *off* leaves nothing but the status."""
+    title = title_of(refusal, explain)
     if explain == "off":
-        return {"type": "about:blank", "title": title_of(refusal, explain), "status": refusal.status}
+        return {"type": "about:blank", "title": title, "status": refusal.status}
+    code = public(refusal.reason, explain)
     document: dict[str, object] = {
-        "type": f"urn:guardhouse:reason:{refusal.reason}",
-        "title": refusal.entry.title,
+        "type": f"{URN}{code}",
+        "title": title,
         "status": refusal.status,
-        "detail": refusal.entry.title,
-        "code": str(refusal.reason),
+        "detail": title,
+        "code": str(code),
     }
     if explain == "code":
         return document
-    return document | {
-        "detail": f"{refusal.by}: {refusal.entry.title}",
+    causes = {"causes": cause_document(refusal.causes)} if _says_more(refusal) else {}
+    return {
+        **document,
+        "detail": f"{refusal.by}: {title}",
         "hint": hint_of(refusal),
         "evidence": dict(refusal.evidence),
+        **causes,
         "stack": refusal.stack,
         "trace": [line(verdict) for verdict in refusal.trace],
     }
+
+
+def _says_more(refusal: Refusal) -> bool:
+    """Whether the causes are not just this refusal again."""
+    return any(cause.reason is not refusal.reason for cause in refusal.causes)
 
 
 def line(verdict: Verdict) -> dict[str, object]:

@@ -59,6 +59,16 @@ class Stacked(Protocol):
         ...
 
 
+def is_step(step: object) -> bool:
+    """Whether an area may hold this: no class that was not called, no bare function, no text."""
+    return isinstance(step, Step) or (not isinstance(step, type) and callable(getattr(step, "steps", None)))
+
+
+def shown(step: object) -> str:
+    """Show in an error what is no step."""
+    return step.__name__ if isinstance(step, type) else f"{step!r}, which is {type(step).__name__}"
+
+
 def flat(steps: Iterable[Step | Stacked]) -> Iterator[Step]:
     """List the steps themselves."""
     for step in steps:
@@ -115,5 +125,9 @@ class Area:
             )
         if len(set(self.guards)) < len(self.guards):
             raise ConfigError("area.guards", self.guards, "Name each guard once.")
+        for step in self.steps:
+            if not is_step(step):
+                fix = "A step is a value: Throttle(60), Can('admin'), Step('mine', function)."
+                raise ConfigError("area.steps", shown(step), fix)
         if self.answers not in ANSWERS:
             raise ConfigError("area.answers", self.answers, f"It is one of {', '.join(ANSWERS)}.")

@@ -16,7 +16,7 @@ COOKIE, KEY = "Cookie", "ApiKey"
 def challenges(stack: Stack | None, refusal: Refusal) -> tuple[str, ...]:
     """Write one challenge for each way in; outside of any stack there is only the login."""
     guards = (*stack.explicit, *stack.ambient) if stack is not None else ()
-    said = [_challenge(_way_in(guard), bad=_is_bad(guard, refusal)) for guard in guards]
+    said = [_challenge(scheme, bad=_is_bad(guard, refusal)) for guard in guards for scheme in _ways_in(guard)]
     return tuple(dict.fromkeys(said)) or (_challenge(COOKIE, bad=False),)
 
 
@@ -26,8 +26,10 @@ def scope_challenges(refusal: Refusal) -> tuple[str, ...]:
     return (f'Bearer realm="{REALM}", error="insufficient_scope", scope="{needed}"',)
 
 
-def _way_in(guard: Guard) -> str:
-    return scheme_of(guard) or (COOKIE if ambient(guard) else KEY)
+def _ways_in(guard: Guard) -> tuple[str, ...]:
+    """Name the schemes of a guard; one that takes bound and unbound tokens has two (RFC 9449 7.2), as `schemes`."""
+    schemes: tuple[str, ...] = getattr(guard, "schemes", ())
+    return schemes or (scheme_of(guard) or (COOKIE if ambient(guard) else KEY),)
 
 
 def _is_bad(guard: Guard, refusal: Refusal) -> bool:

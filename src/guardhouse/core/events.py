@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args
 
+from guardhouse.core.causes import Cause
 from guardhouse.core.verdict import Identity
 
 __all__ = [
@@ -88,6 +89,15 @@ class Refused:
     path: str
     status: int
     evidence: Mapping[str, object]
+    causes: tuple[Cause, ...] = ()
+    """All that must be mended, in its order, as far as the request reveals it."""
+    guards: tuple[str, ...] = ()
+    """The guards of the stack."""
+    route: str = ""
+    """The path of the route as it is written, `/posts/{id}`; empty where no route was found yet."""
+    request_id: str = ""
+    at: float = 0.0
+    """When, by the clock of the house, in epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -97,6 +98,19 @@ class Facts(Struct, frozen=True, gc=False):
             return False
         accept = self.header(b"accept") or b""
         return accept.lstrip().lower().startswith((b"text/html", b"application/xhtml+xml"))
+
+
+class Form(Protocol):
+    """The body of the request, as far as a token may be found in it."""
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it is of a kind that may hold one."""
+        ...
+
+    async def token(self) -> bytes | None:
+        """Read the token field of a form, and leave the body to the application as it was."""
+        ...
 
 
 def by_name(headers: Sequence[Header]) -> Mapping[bytes, bytes] | None:

@@ -9,13 +9,13 @@ because stripping proxies and old browsers send those, and programs have explici
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from enum import Enum, auto
 from re import compile as pattern
 
 from msgspec import Struct
 
 from guardhouse.core.facts import SAFE_METHODS, Facts
+from guardhouse.core.nearest import nearest
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Deny, Pass
 
@@ -29,6 +29,8 @@ TOKEN_FIELD = "_token"  # noqa: S105 - the name of a field
 
 ORIGIN_HEADERS = frozenset({b"Origin", b"Sec-Fetch-Site"})
 """What answers to unsafe requests depend on."""
+
+_PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
 _ORIGIN = pattern(rb"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -45,6 +47,8 @@ class TokenState(Enum):
     ABSENT = auto()
     VALID = auto()
     INVALID = auto()
+    UNKNOWN_KEY = auto()
+    """Of the form of ours, by a key that this house does not have."""
 
 
 class Origins(Struct, frozen=True):
@@ -115,9 +119,20 @@ def weigh_token(asked: AskToken, token: TokenState) -> Pass | Deny:
     """Let the token decide where the headers did not (rows 7, 10 and 11)."""
     if token is TokenState.VALID:
         return _TOKEN
-    if token is TokenState.INVALID and asked.otherwise is Reason.CSRF_TOKEN_MISSING:
-        return Deny(CHECK, Reason.CSRF_TOKEN_INVALID, asked.evidence)
+    if asked.otherwise is Reason.CSRF_TOKEN_MISSING:
+        return Deny(CHECK, _OF_TOKEN.get(token, asked.otherwise), asked.evidence)
     return Deny(CHECK, asked.otherwise, asked.evidence)
+
+
+_OF_TOKEN = {
+    TokenState.INVALID: Reason.CSRF_TOKEN_INVALID,
+    TokenState.UNKNOWN_KEY: Reason.CSRF_KEY_UNKNOWN,
+}
+STALE = frozenset(_OF_TOKEN.values())
+"""A token came, and is no good: it was good once, or for somebody else."""
+
+OF_TOKENS = STALE | {Reason.CSRF_TOKEN_MISSING}
+"""What is refused for want of a good token only: the request said nothing else about where it comes from."""
 
 
 def well_formed(origin: bytes) -> bool:
@@ -174,7 +189,26 @@ def _weigh_websocket(said: Whence, origins: Origins) -> Pass | Deny:
     if len(said.origin) == 1 and said.origin[0] in origins.trusted:
         return _TRUSTED
     shown = [_text(origin) for origin in said.origin]
+    if len(shown) == 1 and well_formed(said.origin[0]):
+        return Deny(CHECK, Reason.WEBSOCKET_ORIGIN, _foreign(said.origin[0], origins))
     return Deny(CHECK, Reason.WEBSOCKET_ORIGIN, {"origin": shown[0] if len(shown) == 1 else shown})
+
+
+def own_origins(facts: Facts, configured: Origins, hosts: frozenset[bytes]) -> Origins | Deny:
+    """Find our own origin: the configured one; without that what Host says, compared and never linked to.
+
+    `hosts` are the Host values that the configured ones stand for.
+    """
+    said = facts.lines(b"host")
+    if hosts:
+        if len(said) == 1 and said[0].lower() in hosts:
+            return configured
+        evidence = {"host": [_text(host) for host in said], "known": sorted(map(_text, hosts))}
+        return Deny(CHECK, Reason.HOST_UNLISTED, evidence)
+    if len(said) != 1:
+        return Origins(trusted=configured.trusted)
+    scheme = _PAGE_SCHEMES.get(facts.scheme, facts.scheme)
+    return Origins(frozenset({scheme.encode("ascii") + b"://" + said[0]}), configured.trusted)
 
 
 def origin_of(url: bytes) -> bytes:
@@ -188,10 +222,8 @@ def _host(origin: bytes) -> bytes:
 
 
 def _foreign(origin: bytes, origins: Origins) -> dict[str, object]:
-    evidence: dict[str, object] = {"origin": _text(origin)}
     known = sorted(_text(one) for one in origins.own | origins.trusted)
-    nearest = get_close_matches(_text(origin), known, n=1, cutoff=0.75)
-    return evidence | {"trusted_origins": known} | ({"nearest": nearest[0]} if nearest else {})
+    return {"origin": _text(origin), "trusted_origins": known} | nearest(_text(origin), known)
 
 
 def _text(value: bytes) -> str:

@@ -33,6 +33,8 @@ class Reason(StrEnum):
     SESSION_DUPLICATE = "session_duplicate"
     USER_MISSING = "user_missing"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a reason, not a password
+    LOGIN_KEY_UNKNOWN = "login_key_unknown"
+    LOGIN_FORMAT_UNKNOWN = "login_format_unknown"
     CREDENTIAL_MALFORMED = "credential_malformed"
     CREDENTIAL_REJECTED = "credential_rejected"
     CREDENTIAL_FOREIGN = "credential_foreign"
@@ -67,6 +69,7 @@ class Reason(StrEnum):
     CSRF_REFERER_FOREIGN = "csrf_referer_foreign"
     CSRF_TOKEN_MISSING = "csrf_token_missing"  # noqa: S105 - the name of a reason, not a token
     CSRF_TOKEN_INVALID = "csrf_token_invalid"  # noqa: S105 - the name of a reason, not a token
+    CSRF_KEY_UNKNOWN = "csrf_key_unknown"
     WEBSOCKET_ORIGIN = "websocket_origin"
     HOST_UNLISTED = "host_unlisted"
     # at the login desk
@@ -84,11 +87,29 @@ class Reason(StrEnum):
     GUESTS_ONLY = "guests_only"
     URL_UNSIGNED = "url_unsigned"
     URL_SIGNATURE = "url_signature"
+    URL_KEY_UNKNOWN = "url_key_unknown"
     URL_EXPIRED = "url_expired"
     TOO_MANY_REQUESTS = "too_many_requests"
     STEP_REFUSED = "step_refused"
     SESSION_GONE = "session_gone"
     STORE_UNAVAILABLE = "store_unavailable"
+    ISSUER_UNAVAILABLE = "issuer_unavailable"
+    # what the request itself reveals: causes, never the code of an answer
+    PROXY_UNDECLARED = "proxy_undeclared"
+    HOSTS_MIXED = "hosts_mixed"
+    COOKIE_NEEDS_HTTPS = "cookie_needs_https"
+    COOKIE_KEPT_BACK = "cookie_kept_back"
+    COOKIE_THIRD_PARTY = "cookie_third_party"
+    CREDENTIALS_OMITTED = "credentials_omitted"
+    COOKIE_OTHER_NAME = "cookie_other_name"
+    CALLER_IS_PROGRAM = "caller_is_program"
+    AUTHORIZATION_STRIPPED = "authorization_stripped"
+    FETCH_METADATA_ABSENT = "fetch_metadata_absent"
+    CSRF_COOKIE_DUPLICATE = "csrf_cookie_duplicate"
+    CSRF_COOKIE_WITHOUT_HEADER = "csrf_cookie_without_header"
+    CSRF_HEADER_UNREADABLE = "csrf_header_unreadable"
+    # what an outsider is told in place of those that would tell him more
+    SESSION_ENDED = "session_ended"
 
 
 @dataclass(frozen=True, slots=True)

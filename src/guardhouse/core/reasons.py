@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from guardhouse.core.reason import Reason, ReasonEntry
+from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.reasons_of_tokens import OF_TOKENS
 from guardhouse.core.reasons_to_refuse import MAY_NOT
 
@@ -98,6 +99,20 @@ _WHO: dict[Reason, ReasonEntry] = {
         "The user's password was changed after this login.",
         "Log in again. Sessions are bound to the password that opened them.",
     ),
+    Reason.LOGIN_KEY_UNKNOWN: ReasonEntry(
+        401,
+        "The login was bound with a key that this process does not have.",
+        "It was made with key {key}; this process signs with {signs}. Give every process the same secret, and when it "
+        "is replaced, keep the old one behind the new: Guardhouse(secret=[new, old]). Until then everybody logs in again.",
+        telling=8,
+    ),
+    Reason.LOGIN_FORMAT_UNKNOWN: ReasonEntry(
+        401,
+        "The login was bound in a format that this process does not read.",
+        "It is of format {format}; this version reads {reads}. Two versions of guardhouse write to one store: finish the "
+        "upgrade, or the way back, on every process. Whoever is concerned logs in again.",
+        telling=8,
+    ),
     Reason.CREDENTIAL_MALFORMED: ReasonEntry(
         401,
         "The credential cannot be read.",
@@ -180,6 +195,12 @@ _FROM_WHERE: dict[Reason, ReasonEntry] = {
         "It was made before the login or for another session, or it was cut. Fetch GET {endpoint} again and repeat "
         "the request once.",
     ),
+    Reason.CSRF_KEY_UNKNOWN: ReasonEntry(
+        403,
+        "The CSRF token was made with a key that this house does not have.",
+        "It names key {key}, and this process signs with {signs}. Give every process the same secret, and when it is "
+        "replaced, keep the old one behind the new: Guardhouse(secret=[new, old]). One client goes on with GET {endpoint}.",
+    ),
     Reason.WEBSOCKET_ORIGIN: ReasonEntry(
         403,
         "The WebSocket was opened by a page of another origin, or names none.",
@@ -221,14 +242,27 @@ _CANNOT: dict[Reason, ReasonEntry] = {
         "The session ended while this request was at work; nothing of it was stored.",
         "A logout, or a login in another tab, came first. Log in and repeat the request.",
     ),
+    Reason.SESSION_ENDED: ReasonEntry(
+        401,
+        "The session has ended, or there never was one.",
+        "Log in again. Whether it expired, was ended or never existed is nobody's business but yours: the log names the "
+        'exact code, session_expired, session_unknown or session_unreadable, and explain="full" shows it in debug.',
+        telling=4,
+    ),
     Reason.STORE_UNAVAILABLE: ReasonEntry(
         503,
         "Who you are cannot be looked up at the moment.",
         "The store or the database behind the users does not answer: {trouble}. Nobody was logged out; repeat the "
         "request later.",
     ),
+    Reason.ISSUER_UNAVAILABLE: ReasonEntry(
+        503,
+        "Whether your token is good cannot be found out at the moment.",
+        "The issuer has never been reached since the start: {trouble}. The token is neither believed nor refused; repeat "
+        "the request later. Once its keys are here, they stay good while it is away.",
+    ),
 }
 
 REASONS: Mapping[Reason, ReasonEntry] = MappingProxyType(
-    _ALLOWING | _WHO | OF_TOKENS | _FROM_WHERE | _DESK | MAY_NOT | _CANNOT
+    _ALLOWING | _WHO | OF_TOKENS | _FROM_WHERE | _DESK | MAY_NOT | _CANNOT | REVEALED
 )

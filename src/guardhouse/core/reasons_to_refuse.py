@@ -59,6 +59,12 @@ MAY_NOT: dict[Reason, ReasonEntry] = {
         "The signature does not belong to this address.",
         "Nothing in a signed link may be changed, added or reordered; names to be ignored are said when it is checked.",
     ),
+    Reason.URL_KEY_UNKNOWN: ReasonEntry(
+        403,
+        "This address was signed with a key that this house does not have.",
+        "Give every process the same secret, and when it is replaced, keep the old one behind the new for as long as "
+        "links live: Guardhouse(secret=[new, old]). Otherwise make the link anew with house.sign(...).",
+    ),
     Reason.URL_EXPIRED: ReasonEntry(
         403,
         "This signed address has expired.",

@@ -68,7 +68,7 @@ class Stack:
 
 def derive(name: str, area: Area, guards: Mapping[str, Guard], notes: Sequence[Check] = ()) -> Stack:
     """Derive the stack of an area: every need met, in the one order that is safe."""
-    asked = [(guard_name, guards[guard_name]) for guard_name in area.guards]
+    asked = [(guard_name, _beside(guards, guard_name, area.guards)) for guard_name in area.guards]
     for guard_name, guard in asked:
         _require_supplied(guard_name, guard)
     explicit = [(n, g) for n, g in asked if not ambient(g)]
@@ -101,6 +101,13 @@ def _sole(guards: Sequence[Guard]) -> Guard | None:
     if len(guards) != 1 or (ambient(guards[0]) and guards[0].needs != (SESSION,)):
         return None
     return guards[0]
+
+
+def _beside(guards: Mapping[str, Guard], name: str, names: Sequence[str]) -> Guard:
+    """Tell a guard that wants to know it which others are asked in the same area, so that it can leave theirs to them."""
+    beside = getattr(guards[name], "beside", None)
+    told: Guard = guards[name] if beside is None else beside([guards[n] for n in names if n != name])
+    return told
 
 
 def _require_supplied(name: str, guard: Guard) -> None:

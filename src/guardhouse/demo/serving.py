@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
 
@@ -46,7 +47,12 @@ def reset(settings: Settings) -> None:
 
 
 def serve(
-    settings: Settings, taken: socket.socket, *, tls: tuple[Path | None, Path | None], log_json: bool
+    settings: Settings,
+    taken: socket.socket,
+    *,
+    tls: tuple[Path | None, Path | None],
+    http: Literal["auto", "h11", "httptools"] = "auto",
+    log_json: bool,
 ) -> None:
     """Serve until interrupted."""
     _log(as_json=log_json)
@@ -58,6 +64,7 @@ def serve(
     cert, key = tls
     config = uvicorn.Config(
         app,
+        http=http,
         log_level="warning",
         server_header=False,
         ssl_certfile=cert,

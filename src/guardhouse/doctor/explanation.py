@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from guardhouse import log
-from guardhouse.core.answer import Refusal, hint_of, line
+from guardhouse.core.answer import Refusal, line
+from guardhouse.core.causes import Cause, cause_document, hint_of
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Allow, Caller, Client, Decision, Deny, Verdict
 from guardhouse.doctor.listing import lines_of
@@ -84,6 +85,7 @@ class Explanation:
             "says": refusal.entry.title if refusal else None,
             "hint": hint_of(refusal) if refusal else None,
             "evidence": dict(refusal.evidence) if refusal else {},
+            "causes": cause_document(refusal.causes) if refusal else [],
             "stack": refusal.stack if refusal else self._stack,
             "trace": [line(verdict) for verdict in self.trace],
             "identity": _identity(identity),
@@ -142,7 +144,8 @@ def _refusal(record: Mapping[str, Any], decisions: Mapping[str, Decision]) -> Re
     trace = list(decisions[stack].trace) if stack in decisions else []
     if not any(verdict.reason is reason for verdict in trace):
         trace.append(Deny(by, reason, record["evidence"]))
-    return Refusal(reason, by, record["evidence"], stack, trace)
+    causes = tuple(Cause(Reason(one["code"]), one["evidence"]) for one in record["causes"])
+    return Refusal(reason, by, record["evidence"], stack, trace, causes=causes)
 
 
 def _deciding(decisions: Mapping[str, Decision]) -> Decision | None:

@@ -1,8 +1,8 @@
-"""One request into an application of this process, by the letters of ASGI: started, asked, and stopped again."""
+"""Requests into an application of this process, by the letters of ASGI: started, asked once or often, and stopped again."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,9 @@ WEBSOCKET = "WS"
 _ACCEPTED, _CLOSED = 101, 403
 PATIENCE = 30.0
 """Seconds after which an answer that has not ended is taken as it is."""
+
+LONGEST_BODY = 1 << 20
+"""Bytes after which the rest of an answer is not kept."""
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -68,6 +71,8 @@ class Answered:
     scope: Scope
     status: int | None = None
     headers: tuple[Header, ...] = ()
+    body: bytes = b""
+    """The beginning of what came, as long as it is not too long to be a page."""
     failure: Exception | None = None
 
     @property
@@ -85,6 +90,8 @@ class Answered:
         kind: str = message["type"]
         if kind in ("http.response.start", "websocket.http.response.start"):
             self.status, self.headers = message["status"], tuple(message.get("headers", ()))
+        elif kind == "http.response.body" and len(self.body) < LONGEST_BODY:
+            self.body += message.get("body", b"")
         elif kind == "websocket.accept":
             self.status, self.headers = _ACCEPTED, tuple(message.get("headers", ()))
         elif kind == "websocket.close" and self.status is None:
@@ -95,14 +102,20 @@ class LifespanError(Exception):
     """The application did not start, or did not stop; the cause is what it raised."""
 
 
-async def send(app: ASGIApp, asked: Asked, around: AbstractContextManager[object]) -> Answered:
-    """Start the application, send it one request inside of `around`, and stop it."""
-    async with _running(app) as state:
-        answered = Answered(asked.scope() | {"state": dict(state)})
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An application that was started and takes requests."""
+
+    app: ASGIApp
+    state: Mapping[str, Any]
+
+    async def send(self, asked: Asked, around: AbstractContextManager[object]) -> Answered:
+        """Send one request inside of `around`."""
+        answered = Answered(asked.scope() | {"state": dict(self.state)})
         # A response may stream without end; all there is to know left with its headers.
         with around, anyio.move_on_after(PATIENCE) as waiting:
             try:
-                await app(answered.scope, _incoming(asked), answered.take)
+                await self.app(answered.scope, _incoming(asked), answered.take)
             except WebSocketDisconnect:
                 pass  # what an endpoint meets when the visitor leaves, as this one does at once
             except Exception as error:  # noqa: BLE001 - whatever an endpoint raises; a server would log it and go on
@@ -110,6 +123,12 @@ async def send(app: ASGIApp, asked: Asked, around: AbstractContextManager[object
         if waiting.cancelled_caught and answered.status is None:
             answered.failure = TimeoutError()
         return answered
+
+
+async def send(app: ASGIApp, asked: Asked, around: AbstractContextManager[object]) -> Answered:
+    """Start the application, send it one request inside of `around`, and stop it."""
+    async with started(app) as running:
+        return await running.send(asked, around)
 
 
 def _incoming(asked: Asked) -> Receive:
@@ -126,19 +145,24 @@ def _incoming(asked: Asked) -> Receive:
 
 
 @asynccontextmanager
-async def _running(app: ASGIApp) -> AsyncGenerator[dict[str, Any]]:
-    """Run the lifespan around, so that the checks at start run and what they open is closed."""
+async def started(app: ASGIApp) -> AsyncGenerator[Running]:
+    """Run the lifespan around requests, so that the checks at start run and what they open is closed."""
     lifespan = _Lifespan(app)
-    started = False
+    up, trouble = False, None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(lifespan.run)
         await lifespan.settled.wait()
-        started = lifespan.failure is None
-        if started:
-            yield lifespan.state
+        up = lifespan.failure is None
+        if up:
+            try:
+                yield Running(app, lifespan.state)
+            except Exception as error:  # noqa: BLE001 - of whoever asks: it leaves as itself, and after the application has stopped
+                trouble = error
         lifespan.leaving.set()
+    if trouble is not None:
+        raise trouble
     if lifespan.failure is not None:
-        raise LifespanError("stopping" if started else "starting") from lifespan.failure
+        raise LifespanError("stopping" if up else "starting") from lifespan.failure
 
 
 class _Lifespan:

@@ -9,11 +9,14 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from guardhouse.core.answer import Explain, Refusal, headers_of, problem
+from guardhouse.core.answer import Explain, Refusal, headers_of, problem, public
 from guardhouse.core.facts import Facts
 from guardhouse.core.intended import local_path
 from guardhouse.core.reasons import Reason
-from guardhouse.edge.page import STYLE_SOURCE, refusal_page
+from guardhouse.core.repeat import repeat
+from guardhouse.edge.page import refusal_page
+from guardhouse.edge.page_style import STYLE_SOURCE
+from guardhouse.edge.target import target_of
 from guardhouse.house import Guardhouse
 
 UNAUTHORIZED = 401
@@ -36,11 +39,11 @@ def answer(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> Response:
     answers = house.answers_of(refusal.stack)
     headers = headers_of(refusal, house.explain)
     if not facts.navigation or (answers == "json" and house.explain != "full"):
-        return _problem(refusal, house.explain, headers)
+        return _problem(_document(refusal, facts, house), refusal.status, headers)
     elsewhere = _elsewhere(refusal, facts, house) if answers != "json" else None
     if elsewhere is not None:
         return RedirectResponse(elsewhere, status_code=303, headers=headers)
-    return _page(refusal, house, headers)
+    return _page(refusal, facts, house, headers)
 
 
 class Closing(Response):
@@ -51,7 +54,7 @@ class Closing(Response):
 
     def __init__(self, refusal: Refusal, explain: Explain) -> None:
         super().__init__(status_code=refusal.status)
-        reason = "" if explain == "off" else str(refusal.reason)
+        reason = "" if explain == "off" else str(public(refusal.reason, explain))
         self._message = {"type": "websocket.close", "code": 4000 + refusal.status, "reason": reason}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
@@ -59,14 +62,26 @@ class Closing(Response):
         await send(self._message)
 
 
-def _problem(refusal: Refusal, explain: Explain, headers: dict[str, str]) -> Response:
-    body = msgspec.json.encode(problem(refusal, explain), enc_hook=str)
-    return Response(body, refusal.status, headers, media_type="application/problem+json")
+def _document(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> dict[str, object]:
+    """Write the problem document; a developer gets the line that repeats the request besides."""
+    document = problem(refusal, house.explain)
+    if house.explain != "full":
+        return document
+    needs = [need.name for guard in house.guards.values() for need in guard.needs]
+    credentials = [name.removeprefix("header:") for name in needs if name.startswith("header:")]
+    if facts.header(b"x-request-id") == refusal.request_id.encode():  # who named it can find it by that name
+        document["request_id"] = refusal.request_id
+    return document | {"repeat": repeat(facts, target_of(house.installed_on), credentials)}
 
 
-def _page(refusal: Refusal, house: Guardhouse[Any], headers: dict[str, str]) -> Response:
+def _problem(document: dict[str, object], status: int, headers: dict[str, str]) -> Response:
+    body = msgspec.json.encode(document, enc_hook=str)
+    return Response(body, status, headers, media_type="application/problem+json")
+
+
+def _page(refusal: Refusal, facts: Facts, house: Guardhouse[Any], headers: dict[str, str]) -> Response:
     stack = house.known_stack(refusal.stack)
-    body = refusal_page(problem(refusal, house.explain), login_url=house.login_url, stack=stack)
+    body = refusal_page(_document(refusal, facts, house), login_url=house.login_url, stack=stack)
     return Response(body, refusal.status, headers | PAGE_HEADERS, media_type="text/html")
 
 

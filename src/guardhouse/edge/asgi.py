@@ -20,6 +20,7 @@ from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Deny, Identity
 from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.form import FormReader, disconnected
+from guardhouse.edge.net import Net
 from guardhouse.errors import NotInstalledError, StoreError
 from guardhouse.glance import Glance, glance
 from guardhouse.house import Guardhouse
@@ -51,8 +52,10 @@ class Layer:
         house: Guardhouse[Any],
         before_body: BeforeBody | None = None,
         at_first: Callable[[Any], None] | None = None,
+        net: Net | None = None,
     ) -> None:
         self.app = app
+        self._net = net
         self.house = house
         self._before_body = before_body
         self._at_first = at_first
@@ -76,7 +79,7 @@ class Layer:
         else:
             passage.deniable = deniable(scope)
         scope[SCOPE_KEY] = passage
-        return self.app(scope, receive, partial(_send, passage, send))
+        return self.app(scope, receive, partial(_send, passage, scope, self._net, send))
 
 
 class Passage(Struct, eq=False):
@@ -97,6 +100,8 @@ class Passage(Struct, eq=False):
     users: Users | None = None
     by: Stack | None = None
     """What has let this connection in last."""
+    left: bool = False
+    """Whether the headers of the answer are on their way."""
     replaced: bool = False
     """Whether an answer of ours went out in place of the application's."""
     deniable: bool = True
@@ -131,9 +136,12 @@ class Passage(Struct, eq=False):
             )
             if self.seen is not None:
                 visit.take_up(self.seen)
+        if self.left:
+            _note_left(visit)
         params = scope.get("path_params")
         if params and params != visit.params:
             visit.stand_at(params)
+        visit.route = scope.get("route")
         endpoint = scope.get("endpoint")
         if endpoint is not None:
             visit.endpoint = _name_of(endpoint)
@@ -149,7 +157,11 @@ def _name_of(endpoint: object) -> str:
 def _receive(passage: Passage, scope: Scope, receive: Receive) -> Awaitable[Message]:
     """Let the guards of the route speak before the application hears the first of a body."""
     before_body, passage.before_body = passage.before_body, None
-    return receive() if before_body is None else _receive_after(before_body(passage, scope), receive)
+    return (
+        receive()
+        if before_body is None or passage.left
+        else _receive_after(before_body(passage, scope), receive)
+    )
 
 
 async def _receive_after(asked: Awaitable[None], receive: Receive) -> Message:
@@ -157,11 +169,18 @@ async def _receive_after(asked: Awaitable[None], receive: Receive) -> Message:
     return await receive()
 
 
-def _send(passage: Passage, send: Send, message: Message) -> Awaitable[None]:
+def _send(passage: Passage, scope: Scope, net: Net | None, send: Send, message: Message) -> Awaitable[None]:
     """Pass everything on but the moment of leaving, when what changed must be stored first."""
     kind = message["type"]
     if kind in _LEAVING:
-        visit, passage.before_body = passage.entered, None
+        visit, passage.left = passage.entered, True
+        if (
+            passage.by is None
+            and passage.seen is None
+            and net is not None
+            and id(scope.get("endpoint")) not in net.passed
+        ):
+            net.look(passage, scope, message)
         if visit is None:
             return send(message if passage.seen is None else _dressed(message, passage.seen.vary))
         return send(_dressed(message, visit.vary)) if visit.clean else _leave(passage, visit, send, message)
@@ -174,6 +193,7 @@ def _send(passage: Passage, send: Send, message: Message) -> Awaitable[None]:
 
 async def _leave(passage: Passage, visit: Visit, send: Send, message: Message) -> None:
     trouble = await _settled(visit)
+    _note_left(visit)
     if trouble is None:
         await send(_dressed(message, visit.vary, visit.cookies(), visit.said))
         return
@@ -188,6 +208,11 @@ async def _leave(passage: Passage, visit: Visit, send: Send, message: Message) -
         await answer(refusal, visit.facts, passage.house)({"type": kind}, disconnected, dressed)
     else:
         await Closing(refusal, passage.house.explain)({"type": "websocket"}, disconnected, send)
+
+
+def _note_left(visit: Visit) -> None:
+    """Let whoever changes the session from now on hear that it is too late."""
+    visit.carried.leave(partial(visit.parts.watch.note_late, endpoint=visit.endpoint))
 
 
 def facts_of(scope: Scope, house: Guardhouse[Any]) -> Facts:

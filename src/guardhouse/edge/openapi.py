@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from guardhouse.core.answer import FOLDED, Explain, public
 from guardhouse.core.facts import SAFE_METHODS
 from guardhouse.core.guard import SESSION, Guard, scheme_of
 from guardhouse.core.reasons import REASONS, Reason
+from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.reasons_to_refuse import MAY_NOT
 from guardhouse.core.stack import Stack
 from guardhouse.edge.routes import RouteInfo, dependency_calls, walk
@@ -27,7 +29,15 @@ _WHEN = {
 _OF_TOKENS = ("token_", "jwt_", "dpop_")
 """What only guards of such credentials say; each names its own kinds as `says`."""
 
-_OF_SESSIONS = frozenset({Reason.NO_LOGIN, Reason.NO_LOGIN_FOR_GUARD, Reason.PASSWORD_CHANGED})
+_OF_SESSIONS = frozenset(
+    {
+        Reason.NO_LOGIN,
+        Reason.NO_LOGIN_FOR_GUARD,
+        Reason.PASSWORD_CHANGED,
+        Reason.LOGIN_KEY_UNKNOWN,
+        Reason.LOGIN_FORMAT_UNKNOWN,
+    }
+)
 
 Schema: TypeAlias = dict[str, Any]
 Requirement: TypeAlias = dict[str, list[str]]
@@ -79,7 +89,7 @@ def _complete_operation(
     operation["security"] = security if required else [{}, *(one for one in security if one)]
     for status in _WHEN:
         said = (str(reason) for reason in _said_besides(info) if REASONS[reason].status == status)
-        codes = sorted({*_codes(status, stacks, method), *said})
+        codes = sorted({*_codes(status, stacks, method, house.explain), *said})
         if codes:
             operation.setdefault("responses", {}).setdefault(str(status), _response(status, codes))
 
@@ -125,14 +135,16 @@ def _scheme(guard: Guard, house: Any) -> tuple[str, dict[str, str]]:  # noqa: AN
     return guard.name, {"type": "apiKey", "in": kind, "name": name}
 
 
-def _codes(status: int, stacks: Sequence[Stack], method: str) -> Iterator[str]:
-    """Name the reasons that can be given on this operation with this status."""
+def _codes(status: int, stacks: Sequence[Stack], method: str, explain: Explain) -> Iterator[str]:
+    """Name the reasons that can be given on this operation with this status, as a caller is told them."""
     for reason, entry in REASONS.items():
         if entry.status == status and any(_can_say(stack, reason, method) for stack in stacks):
-            yield str(reason)
+            yield str(public(reason, explain))
 
 
 def _can_say(stack: Stack, reason: Reason, method: str) -> bool:
+    if reason in REVEALED or reason in FOLDED.values():
+        return False
     if reason in _OF_SESSIONS or reason.startswith("session_"):
         return stack.session
     if reason in MAY_NOT or reason is Reason.STEP_REFUSED:

@@ -2,59 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from html import escape
+from re import compile as pattern
 from typing import Any, cast
 
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Check, Stack
-
-STYLE = """\
-:root{color-scheme:light dark;--paper:#f5f3ee;--sheet:#fffefb;--ink:#20242a;--soft:#5d646d;--line:#ddd8cc;
---accent:#1f5f5b;--on-accent:#fff;--bad:#a3271f;--bad-bed:#fae3df;--good:#17693f;--lost:#7a5200}
-@media(prefers-color-scheme:dark){:root{--paper:#14171b;--sheet:#1c2026;--ink:#e8e6e0;--soft:#a2a8b1;--line:#31363e;
---accent:#76c7bd;--on-accent:#0d2220;--bad:#ff9c90;--bad-bed:#43201e;--good:#7fd6a3;--lost:#ecc16a}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,
-"DejaVu Sans",sans-serif;overflow-wrap:anywhere;-webkit-text-size-adjust:100%}
-main{max-width:46rem;margin:0 auto;padding:clamp(1.5rem,7vh,5rem) 1.25rem 4rem}
-h1{font-size:clamp(1.45rem,1.1rem + 1.6vw,2rem);line-height:1.25;letter-spacing:-.012em;margin:.7rem 0 0;
-text-wrap:balance}
-h2{font-size:.82rem;line-height:1.4;color:var(--soft);font-weight:600;margin:2.2rem 0 .6rem}
-p{margin:0}
-code,td{font:.88em/1.6 ui-monospace,"SF Mono","Cascadia Mono","DejaVu Sans Mono",Menlo,monospace;unicode-bidi:isolate}
-.what{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem .75rem;color:var(--soft)}
-.what b{background:var(--bad-bed);color:var(--bad);border-radius:6px;padding:.1rem .55rem;font-weight:650}
-.hint{background:var(--sheet);border:1px solid var(--line);border-radius:10px;padding:1rem 1.15rem}
-.login{display:inline-block;margin-top:1.6rem;background:var(--accent);color:var(--on-accent);font-weight:600;
-text-decoration:none;border-radius:8px;padding:.6rem 1.3rem}
-:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-table{border-collapse:collapse;width:100%}
-tr{border-top:1px solid var(--line)}
-tr:last-child{border-bottom:1px solid var(--line)}
-th,td{text-align:left;vertical-align:top;padding:.5rem 0}
-th{font-weight:500;width:11rem;padding-right:1rem}
-ol{list-style:none;margin:0;padding:0}
-li{display:grid;grid-template-columns:10rem minmax(0,1fr);gap:0 1rem;padding:.6rem 0;border-top:1px solid var(--line)}
-li:last-child{border-bottom:1px solid var(--line)}
-li>*{grid-column:2}
-li>b{grid-column:1;grid-row:1/span 4;font-weight:500}
-li i{font-style:normal;font-weight:600}
-.pass i,.allow i{color:var(--good)}
-.abstain i{color:var(--lost)}
-.deny i,.stop i{color:var(--bad)}
-.stop{background:var(--bad-bed);margin:0 -.9rem;padding:.6rem .9rem;border-radius:10px;border-color:transparent}
-.stop+li{border-color:transparent}
-.silent,.facts{color:var(--soft)}
-.stop .facts,.stop code{color:inherit}
-@media(max-width:34rem){li{grid-template-columns:minmax(0,1fr)}li>*,li>b{grid-column:1;grid-row:auto}li>b{font-weight:650}
-th{width:7rem}}
-"""
-
-STYLE_SOURCE = f"'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'"
-"""What a Content-Security-Policy must allow for this page to look like anything (CSP 3, 8.2)."""
+from guardhouse.edge.page_style import STYLE
 
 _OUTCOMES = {
     "allow": "allowed",
@@ -76,11 +31,12 @@ def refusal_page(
     What the document does not say is not on the page: with *code* title and code, with *off* the status.
     """
     title = _text(document.get("title", ""))
+    kind = ' class="full"' if "trace" in document else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{_text(document.get('status', ''))} {title}</title><style>{STYLE}</style></head><body><main>"
-        f'<p class="what">{"".join(_what(document))}</p><h1>{title}</h1>'
+        f"<title>{_text(document.get('status', ''))} {title}</title><style>{STYLE}</style></head><body><main{kind}>"
+        f'<header><p class="what">{"".join(_what(document))}</p><h1>{title}</h1></header>'
         f"{''.join(_explained(document, login_url, stack))}</main></body></html>\n"
     )
 
@@ -93,17 +49,69 @@ def _what(document: Mapping[str, object]) -> Iterator[str]:
 
 def _explained(document: Mapping[str, object], login_url: str | None, stack: Stack | None) -> Iterator[str]:
     """Write what only a developer sees, but for the way to the login."""
-    if document.get("hint"):
-        yield f'<h2>What to do</h2><p class="hint">{_text(document["hint"])}</p>'
+    yield "<div>"
+    yield from _to_do(document)
     if login_url and document.get("status") == 401:  # noqa: PLR2004 - who, not whether
         yield f'<a class="login" href="{_text(login_url)}">Log in</a>'
     evidence = cast("Mapping[str, object]", document.get("evidence") or {})
     if evidence:
         yield f"<h2>What was found</h2><table>{''.join(_row(*item) for item in evidence.items())}</table>"
+    yield "</div><div>"
     trace = cast("Sequence[Line]", document.get("trace") or ())
     if trace:
         name = f" of stack {_text(document['stack'])}" if document.get("stack") else ""
-        yield f"<h2>How it was decided: the checks{name}</h2><ol>{''.join(_checks(document, trace, stack))}</ol>"
+        checks = "".join(_checks(document, trace, stack))
+        yield f'<h2>How it was decided: the checks{name}</h2><ol class="checks">{checks}</ol>'
+    yield from _again(document)
+    yield "</div>"
+    if "request_id" in document:
+        yield f"<footer>Request <code>{_text(document['request_id'])}</code>, as the log calls it.</footer>"
+
+
+def _to_do(document: Mapping[str, object]) -> Iterator[str]:
+    """Write what to mend: one hint, or the causes in their order, each with its own."""
+    causes = cast("Sequence[Mapping[str, Any]]", document.get("causes") or ())
+    if len(causes) > 1:
+        code = document.get("code")
+        yield "<h2>What to mend, in this order<small>each of them alone is enough to be refused</small></h2>"
+        yield f'<ol class="causes">{"".join(_cause(one, answer=one["code"] == code) for one in causes)}</ol>'
+    elif causes or document.get("hint"):
+        told = causes[0] if causes else document
+        why = f" <code>{_text(told['code'])}</code>" if causes else ""
+        yield f'<h2>What to do{why}</h2><p class="hint">{_marked(str(told["hint"]))}</p>'
+
+
+def _cause(cause: Mapping[str, Any], *, answer: bool) -> str:
+    kind = ' class="answer"' if answer else ""
+    return (
+        f"<li{kind}><h3>{_text(cause['says'])}</h3>"
+        f"<p>{_marked(str(cause['hint']))}</p><code>{_text(cause['code'])}</code></li>"
+    )
+
+
+def _again(document: Mapping[str, object]) -> Iterator[str]:
+    """Write the command that asks once more, and the one that explains the code."""
+    if "repeat" in document:
+        yield "<h2>Ask again<small>click, copy, and put your values in</small></h2>"
+        yield f"<pre>{_text(document['repeat'])}</pre>"
+        yield f'<p class="below">What the code means: <code>guardhouse reason {_text(document.get("code", ""))}</code></p>'
+
+
+_CODE = pattern(
+    r"[A-Za-z_][\w.]*\((?:[^()]|\([^()]*\))*\)|\b\w+=(?:'[^']*'|\[[^\]]*\]|True|False|None)"
+    r"|\b\w+: (?:'[^']*'|true)|\b(?:GET|POST) /\S*\w|\bX-[A-Z][\w-]+|`[^`]+`"
+)
+"""What looks like a line to write somewhere."""
+
+
+def _marked(text: str) -> str:
+    """Set what looks like code apart; not a character of the text is changed."""
+    parts: list[str] = []
+    end = 0
+    for found in _CODE.finditer(text):
+        parts += [_text(text[end : found.start()]), f"<code>{_text(found[0])}</code>"]
+        end = found.end()
+    return "".join([*parts, _text(text[end:])])
 
 
 def _row(name: str, value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from starlette.routing import PARAM_REGEX, Host
 
@@ -11,22 +11,24 @@ from guardhouse.edge.routes import RouteInfo, dependency_calls
 from guardhouse.errors import ConfigError
 from guardhouse.steps.can import Can, unbound, unbound_error
 
+RuleFault: TypeAlias = tuple[RouteInfo, ConfigError]
 
-def check_rules(routes: Sequence[RouteInfo], house: Any) -> None:  # noqa: ANN401 - a house of any users
-    """Raise for the first rule that does not exist, and for the first path parameter that its route does not have."""
+
+def rule_faults(routes: Sequence[RouteInfo], house: Any) -> Iterator[RuleFault]:  # noqa: ANN401 - a house of any users
+    """Find the rules that do not exist, and the path parameters that a route does not have."""
     # A host gives parameters too, and is not part of any path.
     hosts = any(isinstance(info.route, Host) for info in routes)
     for info in routes:
         for can in _asked_in_stacks(info, house):
-            _refuse_unknown(info, can.name, can.ability, house)
+            yield from _unknown(info, can.name, can.ability, house)
             there = [name for name, _ in PARAM_REGEX.findall(info.path)]
             absent = () if hosts else unbound(can, there)
             if absent:
-                raise _at(info, can.name, unbound_error(can, absent[0], there))
+                yield info, _at(info, can.name, unbound_error(can, absent[0], there))
         for call in dependency_calls(getattr(info.context or info.route, "dependant", None)):
             ability = getattr(call, "rule_asked", None)
             if isinstance(ability, str) and getattr(call, "house", None) is house:
-                _refuse_unknown(info, repr(call), ability, house)
+                yield from _unknown(info, repr(call), ability, house)
 
 
 def _asked_in_stacks(info: RouteInfo, house: Any) -> Iterator[Can]:  # noqa: ANN401 - as above
@@ -35,11 +37,11 @@ def _asked_in_stacks(info: RouteInfo, house: Any) -> Iterator[Can]:  # noqa: ANN
             yield from (step.run for step in guarding.stack.after if isinstance(step.run, Can))
 
 
-def _refuse_unknown(info: RouteInfo, asked: str, ability: str, house: Any) -> None:  # noqa: ANN401 - as above
+def _unknown(info: RouteInfo, asked: str, ability: str, house: Any) -> Iterator[RuleFault]:  # noqa: ANN401 - as above
     try:
         house.rules.known(ability)
     except ConfigError as error:
-        raise _at(info, asked, error) from None
+        yield info, _at(info, asked, error)
 
 
 def _at(info: RouteInfo, asked: str, error: ConfigError) -> ConfigError:

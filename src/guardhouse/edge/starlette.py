@@ -40,14 +40,15 @@ from guardhouse.edge.asgi import (
     visit_of,
 )
 from guardhouse.edge.checks import check
+from guardhouse.edge.net import Net
 from guardhouse.edge.requires import guarded
 from guardhouse.edge.routes import PUBLIC_MARK, Guarding
 from guardhouse.errors import ConfigError, StoreError
+from guardhouse.outage import unavailable
 from guardhouse.packages import Package
 from guardhouse.refused import Refused
 from guardhouse.stacks import Asked
 from guardhouse.state.session import Session
-from guardhouse.visit import unavailable
 
 U = TypeVar("U")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,8 +71,13 @@ class Guardhouse(house.Guardhouse[U]):
                 "install", "this house, a second time", "Install a house once on an application."
             )
         app.add_middleware(
-            layer, house=self, before_body=self._before_body(), at_first=functools.partial(self._start, app)
+            layer,
+            house=self,
+            before_body=self._before_body(),
+            at_first=functools.partial(self._start, app),
+            net=Net(app, self) if self.undeclared == "refuse" else None,
         )
+        self.installed_on = app
         app.add_exception_handler(Refused, _on_refused)
         app.add_exception_handler(StoreError, _on_store_error)
         app.router.lifespan_context = self._checked_lifespan(app, app.router.lifespan_context)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -34,6 +35,7 @@ _FLAWS: Mapping[jws.Flaw, Reason] = {
 _AUTHORIZATION, _DPOP = b"authorization", b"dpop"
 _BEARER = (b"Bearer", b"bearer")
 _SEGMENTS = 3
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*[^\s/?#])?").fullmatch
 
 
 class KeySource(Protocol):
@@ -95,6 +97,9 @@ class JWTGuard:
 
     With `dpop` a token may, or must, be bound to a key of the client (RFC 9449); `url` is then what clients call this
     service, such as https://api.example.com, where the Host header cannot be believed.
+
+    Several of these, each with an issuer of its own, may stand in one area: a token goes to the guard of the issuer that
+    it names, and no other guard has a word in it.
     """
 
     keys: KeySource
@@ -113,6 +118,9 @@ class JWTGuard:
     provider: str | None = None
     name: str = ""
 
+    elsewhere: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """The issuers of other guards in the same area, whose tokens are theirs."""
+
     policy: ClaimsPolicy = field(init=False, repr=False)
     _seen: dict[bytes, Verified] = field(init=False, repr=False, compare=False)
 
@@ -121,6 +129,15 @@ class JWTGuard:
         policy = ClaimsPolicy(self.issuer, audience, self.types, self.leeway, self.longest)
         object.__setattr__(self, "policy", policy)
         object.__setattr__(self, "_seen", {})
+        if isinstance(self.keys, type) or not all(
+            callable(getattr(self.keys, verb, None)) for verb in ("find", "holds")
+        ):
+            # What was handed in may be the secret itself, so its kind is all that is said of it.
+            fix = "Hand in Keys.of(material, algorithm), Keys([Key.of(...), ...]) or JWKS(url)."
+            raise ConfigError("guard keys", type(self.keys).__name__, fix)
+        if self.url is not None and not _ADDRESS(self.url):
+            fix = "Write what clients call this service, without a slash at its end: https://api.example.com."
+            raise ConfigError("guard url", self.url, fix)
         if self.dpop not in ("off", "accept", "require"):
             raise ConfigError("guard dpop", self.dpop, "It is one of: off, accept, require.")
         if self.remember < 0:
@@ -138,6 +155,11 @@ class JWTGuard:
         return "DPoP" if self.dpop == "require" else "Bearer"
 
     @property
+    def schemes(self) -> tuple[str, ...]:
+        """Name all of them."""
+        return ("Bearer", "DPoP") if self.dpop == "accept" else (self.scheme,)
+
+    @property
     def says(self) -> tuple[str, ...]:
         """Say how the reasons begin that this guard gives besides those of all guards."""
         return ("jwt_",) if self.dpop == "off" else ("jwt_", "dpop_")
@@ -145,6 +167,11 @@ class JWTGuard:
     def named(self, name: str, provider: str) -> Self:
         """Return this guard under the name and provider it has in a house."""
         return replace(self, name=name, provider=provider)
+
+    def beside(self, others: Sequence[object]) -> Self:
+        """Return this guard as it is among others: tokens that name another one's issuer are left to that one."""
+        issuers = frozenset(guard.issuer for guard in others if isinstance(guard, JWTGuard)) - {self.issuer}
+        return replace(self, elsewhere=issuers) if issuers else self
 
     # -- claim --------------------------------------------------------------------------------------------------
 
@@ -165,6 +192,8 @@ class JWTGuard:
         if not text:
             return Deny(self.name, Reason.CREDENTIAL_MALFORMED, self._need())
         if text.count(b".") != _SEGMENTS - 1 and not text.startswith(b"eyJ"):
+            return Abstain(self.name, Reason.CREDENTIAL_FOREIGN, self._need())
+        if self.elsewhere and jws.issuer_said(text) in self.elsewhere:
             return Abstain(self.name, Reason.CREDENTIAL_FOREIGN, self._need())
         if self.dpop == "off":
             return Handed(text, "bearer", (), "", "")

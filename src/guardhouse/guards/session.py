@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from guardhouse.core.cookies import cookie_names, shown
 from guardhouse.core.facts import CookieState, Facts
 from guardhouse.core.guard import SESSION, Need, Supply
 from guardhouse.core.reasons import Reason
@@ -42,7 +43,7 @@ class SessionGuard:
             return Deny(self.name, Reason.SESSION_DUPLICATE)
         if presented.state is CookieState.MALFORMED:
             return Abstain(self.name, Reason.SESSION_MALFORMED)
-        return Abstain(self.name, Reason.NO_CREDENTIAL, {"cookies": _cookie_names(facts)})
+        return Abstain(self.name, Reason.NO_CREDENTIAL, {"cookies": shown(cookie_names(facts))})
 
     def fetch(self, claim: bytes, supply: Supply) -> Loaded | Awaitable[Loaded]:  # noqa: ARG002 - the visit knows its own key
         """Load the session, once per visit."""
@@ -68,14 +69,3 @@ class SessionGuard:
             return Abstain(self.name, Reason.NO_LOGIN)
         held = ", ".join(sorted(record.logins))
         return Abstain(self.name, Reason.NO_LOGIN_FOR_GUARD, {"realm": self.realm, "held": held})
-
-
-def _cookie_names(facts: Facts) -> str:
-    """Name the cookies that did come, without their values: often the other one is the clue."""
-    crumbs = [crumb for line in facts.lines(b"cookie") for crumb in line.split(b";")]
-    return ", ".join(map(_cookie_name, crumbs[:8])) or "none at all"
-
-
-def _cookie_name(crumb: bytes) -> str:
-    name, equals, _ = crumb.partition(b"=")
-    return name.strip(b" \t")[:40].decode("latin-1") if equals else "one without a name"

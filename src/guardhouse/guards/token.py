@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from guardhouse.core.facts import Facts
 from guardhouse.core.guard import Need, Supply, header_need
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity
+from guardhouse.errors import ConfigError
 from guardhouse.state.token import EVERYTHING, TokenPolicy, TokenRecord, weigh
 
 AUTHORIZATION = b"authorization"
@@ -35,6 +36,14 @@ class TokenGuard:
     needs: tuple[Need, ...] = field(default=(header_need("Authorization"),), init=False)
     scheme: str = field(default="Bearer", init=False)
     says: tuple[str, ...] = field(default=("token_",), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(cast("object", self.policy), TokenPolicy):
+            fix = "Write TokenGuard(policy=TokenPolicy(prefix='shop'))."
+            raise ConfigError("guard policy", type(self.policy).__name__, fix)
+        if not isinstance(cast("object", self.provider), str | None):
+            fix = "Name the provider by text; a policy goes by its name: TokenGuard(policy=TokenPolicy(...))."
+            raise ConfigError("guard provider", type(self.provider).__name__, fix)
 
     def named(self, name: str, provider: str) -> Self:
         """Return this guard under the name and provider it has in a house."""

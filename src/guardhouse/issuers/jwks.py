@@ -21,9 +21,11 @@ __all__ = ["JWKS"]
 
 LIFESPAN = 300.0
 """Seconds for which keys are taken without asking again."""
-IN_VAIN = 1
-"""How often in a lifespan we ask for a name that is not there then either. A rotation is noticed at once, however often the
-issuer rotates, and a flood of invented names costs it no more than that."""
+COOLDOWN = 30.0
+"""Seconds after which a name that was not there is asked for again. A rotation is noticed at once, however often the issuer
+rotates; a flood of invented names costs it two fetches a minute, and can hide from us for these seconds, and no longer, a key
+that it signs with in the moment of its publication. Longer than that would be an outage that any stranger can cause."""
+MOST_RETIRED = 256
 RETRY = 1.0
 """Seconds after which an issuer that was away is asked again."""
 TIMEOUT = 5.0
@@ -47,6 +49,8 @@ class JWKS:
     ) -> None:
         self.url = url
         self._refuse_address(url)
+        if isinstance(algorithms, str):
+            raise ConfigError("JWKS algorithms", algorithms, "Write them in a tuple: algorithms=('RS256',).")
         for algorithm in algorithms:
             if algorithm in HMACS or algorithm not in ALGORITHMS:
                 fix = f"A published key has one of: {', '.join(KINDS)}."
@@ -55,10 +59,13 @@ class JWKS:
         self._fetch = fetch or _fetched
         self._clock = clock
         self._keys: dict[tuple[str, str], Key] | None = None
-        self._until = 0.0
-        self._fetched = 0
-        self._in_vain: list[float] = []
-        """When we asked for a name that was not there."""
+        self._until = float("-inf")
+        """How long nobody has to be asked: for a lifespan after keys came, for a moment after none did."""
+        self._trouble = ""
+        self._quiet_until = float("-inf")
+        """How long we ask for no other name, because one was not there."""
+        self._retired: tuple[tuple[str, str], ...] = ()
+        """Keys that the issuer published once. Their tokens are about for a while, and are nothing to ask it for."""
         self._fetching = RunVar[anyio.Lock]("guardhouse.jwks")
 
     def find(self, kid: str | None, algorithm: str) -> Key | Awaitable[Key | None] | None:
@@ -66,11 +73,9 @@ class JWKS:
         if algorithm not in self._algorithms:
             return None
         found = self._among(kid, algorithm)
-        fresh = self._keys is not None and self._clock() < self._until
-        fetching = self._line().locked()
-        if found is not None and (fresh or fetching):  # nobody waits for news of a key that is known
-            return found
-        if fresh and not fetching and not self._may_ask():
+        if found is not None and (self._fresh() or self._line().locked()):
+            return found  # nobody waits for news of a key that is known
+        if self._keys is not None and self._fresh() and not self._may_ask(kid, algorithm):
             return None
         return self._find(kid, algorithm)
 
@@ -79,32 +84,30 @@ class JWKS:
         return self._keys is not None and any(key is held for held in self._keys.values())
 
     async def _find(self, kid: str | None, algorithm: str) -> Key | None:
-        """Fetch, one at a time for all who wait, and look again.
-
-        What somebody else was fetching may have left the issuer before the new key was there, so ask once more then.
-        """
-        before = self._fetched
+        """Fetch, one at a time for all who wait, unless what was fetched meanwhile has the answer."""
         async with self._line():
             found = self._among(kid, algorithm)
-            if self._fetched == before or (found is None and self._may_ask()):
+            if not self._fresh() or (self._keys and found is None and self._may_ask(kid, algorithm)):
                 await self._refresh()
                 found = self._among(kid, algorithm)
-                if found is None:
-                    self._in_vain = [*self._in_vain[-IN_VAIN:], self._clock()]
+                if found is None and (kid or "", algorithm) not in self._retired:
+                    self._quiet_until = self._clock() + COOLDOWN
+            if self._keys is None:
+                raise IssuerUnavailableError(self.url, self._trouble)
         return found
 
     async def _refresh(self) -> None:
         now = self._clock()
-        self._fetched += 1
         try:
             with anyio.fail_after(TIMEOUT):
                 body = await self._fetch(self.url)
             fresh = self._read(body)
         except (OSError, TimeoutError, ValueError) as error:
-            if self._keys is None:
-                raise IssuerUnavailableError(self.url, _worded(error)) from None
+            self._trouble = _worded(error)
             self._until = now + RETRY
             return
+        known = (*self._retired, *(self._keys or {}))
+        self._retired = tuple(name for name in dict.fromkeys(known) if name not in fresh)[-MOST_RETIRED:]
         self._keys = {name: self._former(name, key) for name, key in fresh.items()}
         self._until = now + LIFESPAN
 
@@ -120,9 +123,12 @@ class JWKS:
         able = [key for (_, known), key in keys.items() if known == algorithm]
         return able[0] if len(able) == 1 else None
 
-    def _may_ask(self) -> bool:
-        """Whether a name that is not there may be a new key, and not the next of many that somebody makes up."""
-        return sum(at > self._clock() - LIFESPAN for at in self._in_vain) < IN_VAIN
+    def _fresh(self) -> bool:
+        return self._clock() < self._until
+
+    def _may_ask(self, kid: str | None, algorithm: str) -> bool:
+        """Whether a name that is not there may be a new key: neither a former one, nor the next that somebody makes up."""
+        return self._clock() >= self._quiet_until and (kid or "", algorithm) not in self._retired
 
     def _read(self, body: bytes) -> dict[tuple[str, str], Key]:
         """Read a key set. Keys of other kinds are passed over; a secret among public keys condemns the whole set."""

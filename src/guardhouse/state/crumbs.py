@@ -62,6 +62,21 @@ def _examined(found: Sequence[bytes]) -> Presented:
     return Presented(_PRESENT, key_of(found[0])) if _SESSION_ID(found[0]) else MALFORMED_PRESENTED
 
 
+def shape_of(value: bytes) -> str:
+    """Say how a value differs from a session id in form; nothing of it is repeated."""
+    if _SESSION_ID(value):
+        return "of the right form"
+    looks = (
+        (not value, "empty"),
+        (value[:1] in (b'"', b"'"), "in quotes"),
+        (b"%" in value, "percent-encoded"),
+        (value.startswith(b"eyJ"), "sealed by another framework, or a JWT"),
+        (value in (b"undefined", b"null", b"deleted"), "the word that a program writes for nothing"),
+    )
+    length = f"{len(value)} characters, where ours have 43"
+    return next((shape for applies, shape in looks if applies), length)
+
+
 def key_of(session_id: bytes) -> bytes:
     """Hash a session id to the key it is stored under, so that a stolen store opens no session.
 

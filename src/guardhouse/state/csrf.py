@@ -8,6 +8,7 @@ fresh random part also keeps compression from leaking it (BREACH).
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from re import compile as pattern
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,36 @@ def genuine(signer: Signer, binding: bytes, token: bytes) -> bool:
         return False
     key_id, random, mac = parts.groups()
     return signer.verify(key_id.decode(), _message(binding, _bytes(random)), _bytes(mac))
+
+
+def unknown_key(signer: Signer, token: bytes) -> str | None:
+    """Name the key that made a token, where it is none of ours."""
+    parts = _TOKEN(token)
+    key_id = parts[1].decode() if parts is not None else ""
+    return key_id if key_id and not signer.knows(key_id) else None
+
+
+def form_of(token: bytes) -> str | None:
+    """Say what is wrong with the form of a token; None where it has the form of ours. Nothing of it is repeated."""
+    if _TOKEN(token) is not None:
+        return None
+    for form, looks in _FORMS:
+        if looks(token):
+            return form
+    return "no token of this house"
+
+
+_FORMS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+    (
+        "the word that a script writes for nothing",
+        frozenset({b"undefined", b"null", b"NaN", b"[object Object]"}).__contains__,
+    ),
+    ("in quotes", lambda token: token[:1] in (b'"', b"'")),
+    ("percent-encoded", lambda token: b"%" in token),
+    ("padded by blanks", lambda token: token.strip() != token),
+    ("sealed by another framework", lambda token: token.startswith(b"eyJ")),
+    ("cut, or changed on the way", lambda token: token.startswith(b"v1.")),
+)
 
 
 def _message(binding: bytes, random: bytes) -> bytes:

@@ -6,25 +6,49 @@ The form carries its version and its key, so that neither an upgrade nor a new s
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from guardhouse.vault.keyring import Signer
 
 
+VERSION = "v1"
+
+Fit: TypeAlias = Literal["fits", "another password", "unknown key", "unknown format"]
+
+
 def take(signer: Signer, password_hash: str) -> str:
     """Take the fingerprint to keep in a login."""
     mac = urlsafe_b64encode(signer.mac(password_hash.encode())).decode("ascii")
-    return f"v1.{signer.key_id}.{mac}"
+    return f"{VERSION}.{signer.key_id}.{mac}"
 
 
-def fits(signer: Signer, fingerprint: str, password_hash: str) -> bool:
-    """Whether the password is still the one that the fingerprint was taken of, by any key in the ring."""
-    version, _, rest = fingerprint.partition(".")
-    key_id, _, mac = rest.partition(".")
-    if version != "v1":
-        return False
+def weigh(signer: Signer, fingerprint: str, password_hash: str) -> Fit:
+    """Say whether the password is still the one that the fingerprint was taken of, by any key in the ring."""
+    readable = legible(signer, fingerprint)
+    if readable != "fits":
+        return readable
+    _, key_id, mac = fingerprint.split(".")
     try:
-        return signer.verify(key_id, password_hash.encode(), urlsafe_b64decode(mac))
+        taken = urlsafe_b64decode(mac)
     except ValueError:
-        return False
+        return "unknown format"
+    try:
+        message = password_hash.encode()
+    except ValueError:  # what is no text was never hashed to
+        return "another password"
+    return "fits" if signer.verify(key_id, message, taken) else "another password"
+
+
+def legible(signer: Signer, fingerprint: str) -> Fit:
+    """Say whether this process can weigh a fingerprint at all: it knows the format, and has the key."""
+    parts = fingerprint.split(".")
+    if len(parts) != 3 or parts[0] != VERSION:  # noqa: PLR2004 - version, key, mac
+        return "unknown format"
+    return "fits" if signer.knows(parts[1]) else "unknown key"
+
+
+def marks(fingerprint: str) -> tuple[str, str]:
+    """Read the version and the key's public id, as far as there are any; the mac stays where it is."""
+    version, _, rest = fingerprint.partition(".")
+    return version[:16], rest.partition(".")[0][:16]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, cast
 
 import msgspec
@@ -28,7 +28,7 @@ class Session(MutableMapping[str, Any]):
     that was read and then changed in place is noticed. Keys that begin with an underscore are the library's.
     """
 
-    __slots__ = ("_dropped", "_live", "_logins", "_put", "record")
+    __slots__ = ("_dropped", "_late", "_live", "_logins", "_put", "record")
 
     def __init__(self, record: Record | None = None) -> None:
         self.record = record
@@ -36,6 +36,15 @@ class Session(MutableMapping[str, Any]):
         self._put: dict[str, bytes] = {}
         self._dropped: set[str] = set()
         self._logins: dict[str, Login | None] = {}
+        self._late: Callable[[str], None] | None = None
+
+    def leave(self, late: Callable[[str], None]) -> None:
+        """Note that the answer has left: whoever changes something from now on is told by `late` that it is lost."""
+        self._late = late
+
+    def _written(self, what: str) -> None:
+        if self._late is not None:
+            self._late(what)
 
     @property
     def public_id(self) -> str | None:
@@ -52,6 +61,7 @@ class Session(MutableMapping[str, Any]):
         """Write or drop the login of a realm; the house renews the id."""
         if login is not None:
             _refuse_number(login.user_id, login.provider)
+            self._written(f"the login of {realm}")
         self._logins[realm] = login
 
     def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - a session holds what the application puts there
@@ -61,12 +71,14 @@ class Session(MutableMapping[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:  # noqa: ANN401 - as above
         _refuse_unwritable(key)
+        self._written(f"session key {key!r}")
         self._put[key] = encode(value)
         self._live[key] = value
         self._dropped.discard(key)
 
     def __delitem__(self, key: str) -> None:
         self._encoded(key)
+        self._written(f"session key {key!r}")
         self._put.pop(key, None)
         self._live.pop(key, None)
         self._dropped.add(key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
+from re import compile as pattern
 from typing import Literal, TypeAlias
 
 from guardhouse.core.intended import local_path
@@ -15,9 +16,10 @@ from guardhouse.vault.keyring import Signer
 
 __all__ = ["Answer", "sign", "verify"]
 
-Answer: TypeAlias = Literal["signed", "unsigned", "forged", "expired"]
+Answer: TypeAlias = Literal["signed", "unsigned", "forged", "unknown key", "expired"]
 
 _EXPIRES, _SIGNATURE = b"expires=", b"signature="
+_KEY_ID = pattern(rb"([A-Za-z0-9_-]{8})\.[A-Za-z0-9_-]{43}").fullmatch
 _LONGEST = 4096
 _MAC_BYTES = 32
 
@@ -58,9 +60,17 @@ def verify(signer: Signer, path: bytes, query: bytes, now: float, *, ignore: Col
     signed, expires = parts[:-1], [part for part in parts if part.startswith(_EXPIRES)]
     if len(signatures) > 1 or parts[-1] != signatures[0] or len(expires) > 1:
         return "forged"
-    if not _genuine(signer, signatures[0].removeprefix(_SIGNATURE), _message(path, signed)):
-        return "forged"
+    signature = signatures[0].removeprefix(_SIGNATURE)
+    if not _genuine(signer, signature, _message(path, signed)):
+        return "unknown key" if unknown_key(signer, signature) else "forged"
     return "signed" if not expires or now < int(expires[0].removeprefix(_EXPIRES)) else "expired"
+
+
+def unknown_key(signer: Signer, signature: bytes) -> str | None:
+    """Name the key that a signature says it was made with, where it is none of ours."""
+    named = _KEY_ID(signature)
+    key_id = named[1].decode("ascii") if named else ""
+    return key_id if key_id and not signer.knows(key_id) else None
 
 
 def _genuine(signer: Signer, said: bytes, message: bytes) -> bool:

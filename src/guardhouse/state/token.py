@@ -54,12 +54,13 @@ class TokenRecord(Struct, frozen=True):
 class TokenPolicy:
     """What tokens of a house are like.
 
-    `prefix` begins every token; give each application its own, so that a leaked one can be traced. `lifetime` ends
+    `prefix` begins every token; give each application its own, so that a leaked one can be traced. (Not `ghp`: scanners
+    would report such a token to GitHub, whose own begin so.) `lifetime` ends
     all tokens that long after they were issued, also those that were issued before it was set; a token may end
     earlier by itself. `touch` is how often the moment of the last use is written at most.
     """
 
-    prefix: str = "ghp"
+    prefix: str = "ghpat"
     lifetime: timedelta | None = None
     touch: timedelta = timedelta(minutes=5)
     longest_name: int = 100

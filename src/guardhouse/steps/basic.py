@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from guardhouse.auth import Auth
 from guardhouse.core.area import Area, Step
+from guardhouse.core.guard import Guard
 from guardhouse.core.stack import derive
 from guardhouse.core.verdict import Deny, Identity
+from guardhouse.errors import ConfigError
+from guardhouse.guards.basic import BasicGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.visit import Visit
 
@@ -17,8 +21,8 @@ from guardhouse.visit import Visit
 class BasicLogin:
     """Log in whom a Basic guard has just let in, so that his next request needs no password, and costs none.
 
-    `guard` is a session guard of the house, over the same users, which the area should ask too: `Area(guards=("web",
-    "basic"), steps=(BasicLogin(web),))`. Without this step Basic is checked each time, which the system of the thread calls
+    `guard` is a session guard of the house, over the same users, which the area should ask too: that is what
+    `house.layer("auth.basic:web")` makes of it. Without this step Basic is checked each time, which the system of the thread calls
     `onceBasic`.
     """
 
@@ -45,3 +49,14 @@ class BasicLogin:
         desk: Auth[Any] = Auth(visit, self.guard, stack)
         await desk.login(user)
         return None
+
+
+def with_basic(guards: Mapping[str, Guard], session: str, key: str, text: str) -> tuple[str, ...]:
+    """Name a session guard and the Basic guards over the same users. Raise `ConfigError` where there are none."""
+    keeps = guards.get(session)
+    basic = [name for name, guard in guards.items() if isinstance(guard, BasicGuard)]
+    same = [name for name in basic if keeps is not None and guards[name].provider == keeps.provider]
+    if not isinstance(keeps, SessionGuard) or not same:
+        fix = f'It needs a session guard, and a guard of driver "basic" over the same users; of that there is {basic or "none"}.'
+        raise ConfigError(key, text, fix)
+    return (session, *same)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 from guardhouse.core.area import Step
 from guardhouse.core.reasons import Reason
@@ -13,6 +14,7 @@ from guardhouse.state.session import CONFIRMED
 from guardhouse.visit import Visit
 
 ALIAS = "password.confirm"
+WITHIN = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +25,19 @@ class Confirmed:
     password, not that he has it now, so no token is let in.
     """
 
-    within: timedelta = timedelta(hours=3)
+    within: timedelta = WITHIN
     go_to: str | None = None
 
     def __post_init__(self) -> None:
-        if self.within <= timedelta(0):
-            raise ConfigError(ALIAS, self.within, "A confirmation must last for some time.")
+        if not isinstance(cast("object", self.within), timedelta) or self.within <= timedelta(0):
+            fix = "A confirmation lasts for some time: Confirmed(timedelta(minutes=15))."
+            raise ConfigError(ALIAS, self.within, fix)
 
     @property
     def name(self) -> str:
         """Write it as an alias."""
-        return f"{ALIAS}:{self.go_to or ''},{self.within.total_seconds():.0f}"
+        seconds = "" if self.within == WITHIN else f",{self.within.total_seconds():.0f}"
+        return f"{ALIAS}:{self.go_to or ''}{seconds}".rstrip(":")
 
     def steps(self) -> tuple[Step, ...]:
         """Return the one step, after the guards."""
@@ -66,5 +70,5 @@ def read_confirmed(parameters: str) -> Confirmed:
         raise ConfigError(
             ALIAS, parameters, "Write the page and whole seconds: password.confirm:/confirm,10800."
         )
-    within = timedelta(seconds=int(seconds)) if seconds else timedelta(hours=3)
+    within = timedelta(seconds=int(seconds)) if seconds else WITHIN
     return Confirmed(within, go_to or None)

@@ -16,6 +16,7 @@ from guardhouse.visit import Visit
 _REFUSALS: Mapping[Answer, Reason] = {
     "unsigned": Reason.URL_UNSIGNED,
     "forged": Reason.URL_SIGNATURE,
+    "unknown key": Reason.URL_KEY_UNKNOWN,
     "expired": Reason.URL_EXPIRED,
 }
 

@@ -27,7 +27,7 @@ class Verified:
     @property
     def name(self) -> str:
         """Write it as an alias."""
-        return "verified"
+        return f"verified:{self.go_to}" if self.go_to else "verified"
 
     def steps(self) -> tuple[Step, ...]:
         """Return the one step, after the guards."""

@@ -13,7 +13,15 @@ from guardhouse.testing.doubles import (
     fake_users,
     fast_passwords,
 )
-from guardhouse.testing.refusals import Told, assert_admitted, assert_refused, recorded, refusal_of
+from guardhouse.testing.negatives import Negative, negative_tests
+from guardhouse.testing.refusals import (
+    Told,
+    assert_admitted,
+    assert_refused,
+    last_refusal,
+    recorded,
+    refusal_of,
+)
 
 __all__ = [
     "PASSWORD",
@@ -22,11 +30,14 @@ __all__ = [
     "CountingStore",
     "FakeUsers",
     "FixedClock",
+    "Negative",
     "Told",
     "assert_admitted",
     "assert_refused",
     "fake_users",
     "fast_passwords",
+    "last_refusal",
+    "negative_tests",
     "recorded",
     "refusal_of",
 ]

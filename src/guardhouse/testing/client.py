@@ -15,6 +15,7 @@ except ModuleNotFoundError as missing:  # pytest loads our plugin also where nob
     ) from missing
 from starlette.types import ASGIApp
 
+from guardhouse.core import events as events_of
 from guardhouse.core.events import Event, Failed, Login
 from guardhouse.core.facts import SAFE_METHODS, Facts
 from guardhouse.edge.asgi import Layer
@@ -22,7 +23,7 @@ from guardhouse.errors import ConfigError
 from guardhouse.house import Guardhouse
 from guardhouse.refused import Refused
 from guardhouse.testing.doubles import PASSWORD
-from guardhouse.testing.refusals import read, recorded, shown
+from guardhouse.testing.refusals import REFUSED, read, recorded, shown
 from guardhouse.visit import Visit
 
 TOKEN_HEADER = "X-XSRF-TOKEN"  # noqa: S105 - the name of a header
@@ -54,6 +55,7 @@ class Client(TestClient):
         self.site: str | None = None
         """The origin of the page that asks; None for one of the application itself."""
         self._house = house
+        self._be_strict()
         # Of the client that starts the application, also in the copies that are pages of other sites.
         self._started = self._portal_factory
 
@@ -63,6 +65,15 @@ class Client(TestClient):
         if self._house is None:
             self._house = _house_of(self.app)
         return self._house
+
+    def _be_strict(self) -> None:
+        """Let an answer that nobody decided about, and a write that comes too late, fail the test."""
+        if self._house is None and any(
+            item.cls is Layer for item in getattr(self.app, "user_middleware", ())
+        ):
+            self._house = _house_of(self.app)
+        if self._house is not None:
+            self._house.parts.watch.strict = True
 
     def from_site(self, origin: str) -> Self:
         """Return a client on a page of another site: of the same browser, with the same jar of cookies.
@@ -121,6 +132,15 @@ class Client(TestClient):
         target = self._merge_url(url)
         target = target.copy_with(scheme=_SOCKET_SCHEMES.get(target.scheme, target.scheme))
         return super().websocket_connect(str(target), subprotocols, **options)
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:  # noqa: ANN401 - as in httpx2
+        """Send it, and keep beside the answer what the house refused it for: outsiders are told less."""
+        with recorded(self.house) as events:
+            answer = super().send(request, **options)
+        refusals = [event for event in events if isinstance(event, events_of.Refused)]
+        if refusals:
+            answer.extensions[REFUSED] = refusals[-1]
+        return answer
 
     def _marks(self, request: httpx2.Request) -> dict[str, str]:
         """Write what a browser says about the page that asks, and what axios adds."""

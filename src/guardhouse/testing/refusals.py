@@ -9,11 +9,16 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from guardhouse.core.answer import REASON_HEADER, Refusal, hint_of, problem
-from guardhouse.core.events import Event
+from guardhouse.core.answer import FOLDED, REASON_HEADER, Refusal, problem
+from guardhouse.core.causes import hint_of
+from guardhouse.core.events import Event, Refused
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import NO_EVIDENCE
 from guardhouse.house import Guardhouse
+from guardhouse.recent import Noted
+
+REFUSED = "guardhouse.refused"
+"""Under which extension of an answer `Client` keeps the event of its refusal."""
 
 _ERROR = 400
 _SHOWN = 200
@@ -64,7 +69,14 @@ def refusal_of(answer: Answer) -> Told | None:
     code = answer.headers.get(REASON_HEADER) or document.get("code")
     if code is None and not document:
         return None
-    return _told(answer.status_code, code, document)
+    return _told(answer.status_code, _exact(answer, code), document)
+
+
+def _exact(answer: Answer, code: str | None) -> str | None:
+    """Name the reason that the house had, where the answer names the one that outsiders are told in its place."""
+    event = getattr(answer, "extensions", {}).get(REFUSED)
+    known = event.code if isinstance(event, Refused) and event.status == answer.status_code else None
+    return known if known and code and code == FOLDED.get(Reason(known)) else code
 
 
 def read(refusal: Refusal) -> Told:
@@ -102,6 +114,11 @@ def recorded(house: Guardhouse[Any]) -> Generator[list[Event]]:
     events: list[Event] = []
     with house.overheard(events.append):
         yield events
+
+
+def last_refusal(house: Guardhouse[Any]) -> Noted | None:
+    """Return what a house refused last, with its exact code, whatever the answer told; None for nothing yet."""
+    return house.recent.last
 
 
 def shown(answer: Answer) -> str:

@@ -35,6 +35,11 @@ class MemoryUsers:
         for user in users:
             self.add(user)
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nobody."""
+        return not self._by_id
+
     def add(self, user: User) -> None:
         """Let somebody in for the first time; a taken id or address is an error."""
         if user.id in self._by_id:
@@ -52,6 +57,10 @@ class MemoryUsers:
         """Forget a user; one who is not there is an error."""
         former = self._by_id.pop(user_id)
         del self._by_login[fold_login(former.email)]
+
+    def somebody(self) -> User | None:
+        """Return the user who was added first: for tools that need any."""
+        return next(iter(self._by_id.values()), None)
 
     async def by_id(self, user_id: str) -> User | None:
         """Find the user of a login."""

@@ -68,6 +68,10 @@ class Signer:
         keyed.update(message)
         return keyed.digest()
 
+    def knows(self, key_id: str) -> bool:
+        """Whether a key of that id is in the ring. Ids are public, so a wrong key can be told from a wrong signature."""
+        return key_id in self._keys
+
     def verify(self, key_id: str, message: bytes, mac: bytes) -> bool:
         """Tell whether the key of that id made this mac for this message."""
         keyed = self._keys.get(key_id)

@@ -1,0 +1,1 @@
+"""Journeys played twice, by the simulation and by a real Chromium: every hop must agree."""

@@ -1,0 +1,1 @@
+"""Every finding of the doctor, and its silence."""

@@ -1,0 +1,1 @@
+"""The rules of a browser, each as a table whose rows name the section of the standard."""
