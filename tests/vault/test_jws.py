@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardhouse import ConfigError
@@ -235,6 +235,7 @@ VALUES = st.recursive(
 PAIRS_OF_NAMES = st.lists(st.tuples(st.sampled_from(["iss", "sub", "é", ""]), VALUES), max_size=3)
 
 
+@settings(deadline=None)
 @given(pairs=PAIRS_OF_NAMES, spaced=st.booleans(), escaped=st.booleans())
 def test_what_is_read_the_quick_way_is_what_the_strict_way_reads(pairs, spaced, escaped):
     def text(value: Any) -> str:
