@@ -199,6 +199,7 @@ class Visit(Struct, eq=False):
         """
         if origin.reason in STALE and SESSION in guard.needs:
             verdict = await self._judge(guard, claim)
+            self.carried.leave_untouched()
             if type(verdict) is Abstain and verdict.reason in _GONE:
                 trace[-1] = Abstain(origin.by, origin.reason, origin.evidence)
                 trace.append(verdict)
