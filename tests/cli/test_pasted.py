@@ -12,10 +12,14 @@ from guardhouse.cli.program import program
 from tests.cli.conftest import Call
 
 KEY = "curl 'https://localhost/api/do_thing' -X POST -H 'X-Api-Key: {}'"
-REFUSED = {
-    "request": {"method": "GET", "url": "https://localhost/api/me", "headers": []},
-    "response": {"status": 401},
-}
+
+
+def entry(path: str, status: int) -> dict[str, object]:
+    request = {"method": "GET", "url": f"https://localhost{path}", "headers": []}
+    return {"request": request, "response": {"status": status}}
+
+
+REFUSED = entry("/api/me", 401)
 
 
 def test_a_curl_command_is_weighed_and_runs_nothing(call: Call):
@@ -50,7 +54,7 @@ def test_a_typed_request_can_be_weighed_only(call: Call):
 
 
 def test_the_first_entry_of_a_har_file_that_was_refused(call: Call, tmp_path: Path):
-    fine = {"request": REFUSED["request"] | {"url": "https://localhost/public"}, "response": {"status": 200}}
+    fine = entry("/public", 200)
     file = tmp_path / "saved.har"
     file.write_text(json.dumps({"log": {"entries": [fine, REFUSED]}}))
     assert (

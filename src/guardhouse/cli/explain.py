@@ -127,9 +127,9 @@ def _pasted(said: dict[str, Any]) -> Asked | None:
             "Paste one request and type nothing besides: METHOD, PATH and the headers are in it."
         )
     try:
-        return _read_curl(curl) if curl is not None else read_har(_bytes(har), said["entry"])
+        return _read_curl(curl) if har is None else read_har(_bytes(har), said["entry"])
     except PastedError as error:
-        what = "the curl command" if curl is not None else "the HAR file"
+        what = "the curl command" if har is None else "the HAR file"
         raise UnusableError(f"{what} cannot be read: {error}") from None
 
 
