@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -25,13 +27,20 @@ def cookie(name: str, value: str) -> dict[str, str]:
     return PAGE | {"Cookie": f"{name}={value}"}
 
 
+def change(part: object, name: str, value: object) -> None:
+    """Try what cannot be done: to change a setting while the application runs."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(part, name, value)
+
+
 class Shop:
     """An application of one house: a route for each guard, by its name, that anybody whom it admits may read and change."""
 
     def __init__(self, *names: str, **changes: Any) -> None:
         self.house = starlette_house(**({"explain": "full", "debug": True} | changes))
         routes = [
-            Route(f"/{name}", self._thing(name), methods=["GET", "POST"]) for name in names or self.house.guards
+            Route(f"/{name}", self._thing(name), methods=["GET", "POST"])
+            for name in names or self.house.guards
         ]
         self.app = Starlette(routes=[*desk(self.house), *routes])
         self.house.install(self.app)

@@ -53,7 +53,9 @@ class Claim:
 
     def held_by(self, seen: Seen) -> None:
         """Fail unless this is what was seen."""
-        assert seen.kind in _SEEN_BY[self.verdict], f"{self.verdict} is claimed, and what was seen is a {seen.kind}"
+        assert seen.kind in _SEEN_BY[self.verdict], (
+            f"{self.verdict} is claimed, and what was seen is a {seen.kind}"
+        )
         if self.verdict is CANNOT_ARISE:
             return
         assert self.code in seen.codes, f"{self.code} is claimed, and seen was {dict(seen.codes)}"
@@ -67,7 +69,9 @@ CLAIMS: list[Claim] = []
 """Every claim of the modules that were imported."""
 
 
-def proves(row: int, verdict: Verdict, code: str = "", *, why: str = "", **evidence: object) -> Callable[[Proof], Proof]:
+def proves(
+    row: int, verdict: Verdict, code: str = "", *, why: str = "", **evidence: object
+) -> Callable[[Proof], Proof]:
     """Say which row a test proves, and with which code and evidence it was met; `says` may be a part of what was said.
 
     The test returns what it saw. Whoever claims that a cause cannot arise says why, and shows what happens instead.

@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from starlette.testclient import WebSocketDenialResponse
 
 from guardhouse.core.events import Refused
 from guardhouse.doctor.browser.browsers import BROWSERS
@@ -55,15 +56,37 @@ def refusal(house: Any, ask: Callable[[], Any]) -> Seen:
         answer = ask()
     (refused,) = [event for event in events if isinstance(event, Refused)]
     assert answer.status_code == refused.status
+    return _told(refused)
+
+
+def refused_socket(house: Any, connect: Callable[[], Any]) -> Seen:
+    """Open a WebSocket that is refused, and take the code and all causes of that."""
+    with recorded(house) as events, pytest.raises(WebSocketDenialResponse) as denied, connect():
+        pass
+    (refused,) = [event for event in events if isinstance(event, Refused)]
+    assert denied.value.status_code == refused.status
+    return _told(refused)
+
+
+def _told(refused: Refused) -> Seen:
     codes: dict[str, Mapping[str, object]] = {
         str(cause.reason): {**cause.evidence, "hint": cause.hint, "status": refused.status}
         for cause in refused.causes
     }
     own = {**refused.evidence, "status": refused.status, "causes": list(codes)}
-    return Seen("refusal", codes | {refused.code: codes.get(refused.code, {}) | own})
+    return Seen("refusal", codes | {refused.code: {**codes.get(refused.code, {}), **own}})
 
 
-def hop(app: Any, house: Any, at: str, page: str, *, client: str = "axios", browser: str = "chrome", **settings: str) -> Seen:
+def hop(
+    app: Any,
+    house: Any,
+    at: str,
+    page: str,
+    *,
+    client: str = "axios",
+    browser: str = "chrome",
+    **settings: str,
+) -> Seen:
     """Play a browser's journey, and take the causes of the first hop that breaks."""
     given = tuple(f"{name}={value}" for name, value in settings.items())
     plan = Plan(
@@ -75,7 +98,10 @@ def hop(app: Any, house: Any, at: str, page: str, *, client: str = "axios", brow
     )
     broken = anyio.run(journey, app, app, house, plan, time.time()).broken
     assert broken is not None, "the journey passes"
-    told = {cause.code: {"hop": broken.part, "by": cause.by, "says": f"{cause.says} {cause.fix}"} for cause in broken.causes}
+    told = {
+        cause.code: {"hop": broken.part, "by": cause.by, "says": f"{cause.says} {cause.fix}"}
+        for cause in broken.causes
+    }
     return Seen("hop", told)
 
 

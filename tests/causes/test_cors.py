@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 
 from tests.causes.applications import SPA, Shop
 from tests.causes.proof import FOUND, NAMED, PREVENTED, proves
-from tests.causes.seeing import findings, hop, refusal, stopped
+from tests.causes.seeing import findings, refusal, stopped
 from tests.causes.test_cookies import PAGES, journey
 from tests.doctor.conftest import Examine
-from tests.doctor.test_findings import cors, house
+from tests.doctor.test_findings import cors
 from tests.houses import starlette_house
 
 
@@ -27,7 +28,9 @@ def test_a_front_end_at_another_port_is_named_with_the_nearest_trusted_one():
     return refusal(shop.house, partial(page.post, "/api"))
 
 
-@proves(8, FOUND, "cors-origin-untrusted", where="CORSMiddleware(allow_origins)", says="http://localhost:5173")
+@proves(
+    8, FOUND, "cors-origin-untrusted", where="CORSMiddleware(allow_origins)", says="http://localhost:5173"
+)
 def test_a_front_end_that_reads_and_may_not_write_is_found(examine: Examine):
     text = """
         house = Guardhouse(secret=key, **usual, public_url="http://localhost:8000")
@@ -49,21 +52,39 @@ def test_a_trusted_origin_with_a_path_stops_the_start():
     return stopped(lambda: starlette_house(trusted_origins=["https://spa.example.com/app"]))
 
 
-@proves(9, FOUND, "cors-origin-malformed", where="CORSMiddleware(allow_origins)", says="https://App.example.com/")
+@proves(
+    9, FOUND, "cors-origin-malformed", where="CORSMiddleware(allow_origins)", says="https://App.example.com/"
+)
 def test_an_origin_of_cors_that_no_browser_writes_is_found(examine: Examine):
     return findings(
-        examine(cors('allow_origins=["https://app.example.com", "https://App.example.com/"], allow_credentials=True'))
+        examine(
+            cors(
+                'allow_origins=["https://app.example.com", "https://App.example.com/"], allow_credentials=True'
+            )
+        )
     )
 
 
 @proves(11, PREVENTED, "trusted_origins", says="found ''")
 def test_an_empty_list_of_origins_out_of_the_environment_stops_the_start():
-    return stopped(lambda: starlette_house(trusted_origins="".split(",")))
+    return stopped(lambda: starlette_house(trusted_origins=os.environ.get("NOT_SET", "").split(",")))
 
 
 @proves(11, PREVENTED, "public_url", says="found ''")
 def test_an_empty_public_url_stops_the_start():
     return stopped(lambda: starlette_house(public_url=""))
+
+
+@proves(11, FOUND, "cors-origin-malformed", where="CORSMiddleware(allow_origins)", says="'' never matches")
+def test_an_empty_origin_of_cors_is_found(examine: Examine):
+    return findings(
+        examine(
+            cors(
+                'allow_origins=os.environ.get("FRONT_ENDS", "").split(","), allow_credentials=True',
+                trusted="",
+            )
+        )
+    )
 
 
 @proves(23, PREVENTED, "CORSMiddleware", says="every origin, with credentials")
@@ -79,7 +100,13 @@ def test_every_origin_with_credentials_stops_the_start():
     return stopped(start)
 
 
-@proves(23, FOUND, "cors-credentials-missing", where="CORSMiddleware(allow_credentials)", says="allow_credentials=True")
+@proves(
+    23,
+    FOUND,
+    "cors-credentials-missing",
+    where="CORSMiddleware(allow_credentials)",
+    says="allow_credentials=True",
+)
 def test_a_front_end_without_credentials_is_found(examine: Examine):
     return findings(examine(cors('allow_origins=["https://app.example.com"], allow_methods=["*"]')))
 

@@ -29,7 +29,11 @@ def test_a_house_that_stands_around_itself_is_found(examine: Examine):
     return findings(examine(GUARDED + text))
 
 
-@proves(7, CANNOT_ARISE, why="a token stays good for as long as its session, whichever of them was handed out last")
+@proves(
+    7,
+    CANNOT_ARISE,
+    why="a token stays good for as long as its session, whichever of them was handed out last",
+)
 def test_every_token_of_a_session_is_good():
     shop = Shop("api")
     client = shop.logged_in()

@@ -36,6 +36,18 @@ def test_a_public_https_address_without_a_declared_proxy_is_found(examine: Exami
     return findings(examine(THROTTLED + house(PUBLIC) + "throttle = LoginThrottle(house.limits)\n"))
 
 
+@proves(22, FOUND, "public-url-insecure", where="public_url", says="http://api.example.com")
+def test_a_public_address_without_tls_is_found(examine: Examine):
+    return findings(examine(house(PUBLIC.replace("https://", "http://")) + THROTTLED))
+
+
+@proves(22, NAMED, "cookie_needs_https", cookie="__Host-gh", host="api.example.com")
+def test_a_link_to_http_that_loses_the_cookie_is_named():
+    shop = Shop("api")
+    client = shop.visitor(CHROME, like=shop.logged_in(), at="http://api.example.com")
+    return refusal(shop.house, partial(client.get, "/api"))
+
+
 @proves(54, NAMED, "authorization_stripped", through="via, x-forwarded-for")
 def test_a_front_server_that_takes_authorization_away_is_named():
     shop = Shop("token", guards={"token": TokenGuard()})

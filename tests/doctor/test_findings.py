@@ -657,6 +657,23 @@ MISTAKES: list[Row] = [
         + THROTTLED
         + house("debug=False, passwords=fast_passwords()"),
     ),
+    (
+        "guard-overridden",
+        "dependency_overrides",
+        """
+        house = guardhouse.fastapi.Guardhouse(secret=key, **usual)
+        app = FastAPI()
+        Me = house.guard("web")
+
+        @app.get("/me")
+        async def me(user: Annotated[str, Me]) -> str:
+            return user
+
+        app.add_route("/login", house.public(login))
+        house.install(app)
+        app.dependency_overrides[Me] = lambda: "ada"
+        """,
+    ),
 ]
 
 BESIDES = {

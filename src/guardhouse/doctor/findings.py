@@ -345,6 +345,11 @@ _PITFALLS = {
         "A part that is made for tests is built in.",
         "A clock that stands still, users whose password everybody knows, hashes that cost nothing.",
     ),
+    "guard-overridden": Entry(
+        "error",
+        "A guard is replaced by a function, as tests of FastAPI do.",
+        "Nobody is asked there: whoever calls is taken for what the function returns.",
+    ),
     "ignore-unused": Entry(
         "note",
         "Something is ignored that was not found.",
