@@ -227,6 +227,10 @@ class Carried(Struct, eq=False):
         binding = self._binding()
         return binding is not None and csrf.genuine(self._parts.csrf, binding, token)
 
+    def leave_untouched(self) -> None:
+        """Let this request not count as one of the visitor: another site may have sent it, and was refused for that."""
+        self._touch = None
+
     def renew_token(self) -> None:
         """Offer another CSRF token with the refusal of a stale one, to whoever has something to bind it to."""
         if self._binding() is not None:

@@ -101,6 +101,7 @@ async def _beyond(visit: Visit, refusal: Refusal, stack: Stack | None) -> Sequen
             said.append(guard.judge(claim, await resolve(guard.fetch(claim, visit))))
         except StoreError as error:
             return (unavailable(error),)
+        visit.carried.leave_untouched()
     return said
 
 

@@ -19,7 +19,6 @@ from tests.attack.groups import Groups
 from tests.attack.play import play
 
 HERE = Path(__file__).parent
-TOO_SLOW_AGAIN = 2
 
 
 def run(
@@ -29,21 +28,11 @@ def run(
     groups = Groups(everything, application, timing=timing)
     results = []
     for case in selected:
-        result = _played(case, application)
+        result = play(case, application)
         if not result.skipped:
             result = replace(result, findings=(*result.findings, *groups.findings(case)))
         results.append(result)
     return results
-
-
-def _played(case: Case, application: Application) -> Result:
-    """Play a case; again if it was only too slow, for a slow application is that every time, and a busy machine is not."""
-    result = play(case, application)
-    for _ in range(TOO_SLOW_AGAIN):
-        if {failure.field for failure in result.failures} != {"max_latency_ms"}:
-            break
-        result = play(case, application)
-    return result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

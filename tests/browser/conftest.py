@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
@@ -53,6 +54,7 @@ def _wait_for(address: str) -> None:
         try:
             urlopen(f"{address}/public", timeout=1).close()  # noqa: S310 - our own address
         except (URLError, ConnectionError):
+            time.sleep(0.1)  # it says where it is before it listens
             continue
         return
 

@@ -1,4 +1,4 @@
-"""What OpenAPI says of a route is what its matrix says: who is let in by which scheme, and every code of a refusal."""
+"""What OpenAPI says of a route is what its matrix says: who is let in by which scheme, and every code of a refusal as callers are told it."""
 
 # Without `from __future__ import annotations`: FastAPI evaluates the annotations of endpoints, which name a local house.
 
@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from guardhouse import Area, BasicGuard, FunctionGuard, SessionGuard, TokenGuard, User
+from guardhouse.core.answer import public
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.doctor.matrix import Row, matrix_of
 from guardhouse.testing.negatives import ask, negatives_of
@@ -105,12 +106,12 @@ async def test_two_guards_that_must_both_agree_stand_together(told: list[Told]):
     assert security == [{"key": [], "session": []}]
 
 
-async def test_every_code_of_the_matrix_is_announced(told: list[Told]):
+async def test_every_code_of_the_matrix_is_announced(told: list[Told], house: Any):
     for row, operation in told:
         for outcome in row.outcomes.values():
             if not outcome.allowed:
                 status, code = outcome.says.split()
-                assert code in codes(operation, status), (row.name, outcome)
+                assert public(Reason(code), house.explain) in codes(operation, status), (row.name, outcome)
 
 
 async def test_no_csrf_is_announced_where_none_is_weighed(told: list[Told]):
@@ -125,7 +126,7 @@ async def test_every_refusal_that_really_comes_is_announced(app: FastAPI, house:
     for negative in negatives_of(app, house):
         document = (await ask(app, house, negative)).document
         announced = codes(operations[f"{negative.method} {negative.path}"], str(document["status"]))
-        assert document["code"] in announced, negative.name
+        assert public(Reason(str(document["code"])), house.explain) in announced, negative.name
 
 
 async def test_statuses_fit_their_codes(told: list[Told]):

@@ -39,6 +39,7 @@ from guardhouse.core.reasons import REASONS
 from guardhouse.doctor.explanation import Records, explain_answer
 from guardhouse.doctor.sending import Asked, send
 from guardhouse.edge.asgi import visit_of
+from guardhouse.errors import IssuerUnavailableError
 from guardhouse.issuers.keys import Keys
 from guardhouse.refused import refused
 from guardhouse.testing import PASSWORD
@@ -53,6 +54,16 @@ from tests.tokens import AUDIENCE, CLAIMS, ISSUER, NOW, by_pyjwt
 MARK = "s3cr3tM4rk0123456789"
 LEAST = 9
 """A shorter value is no secret: `a`, `undefined`."""
+
+
+class Unreached:
+    """The keys of an issuer that was never reached."""
+
+    def find(self, kid: str | None, algorithm: str) -> Key | None:
+        raise IssuerUnavailableError("https://login.example.com", "connection refused")
+
+    def holds(self, key: Key) -> bool:
+        return False
 
 
 # -- what the other reasons take -------------------------------------------------------------------------------------
@@ -214,6 +225,7 @@ BEYOND: Mapping[Reason, Callable[[], Provoked]] = {
     Reason.JWT_ALGORITHM: partial(jwt, by_pyjwt("RS256", kid="k1")),
     Reason.JWT_SIGNATURE: partial(jwt, by_pyjwt("HS256")[:-6] + "AAAAAA"),
     Reason.JWT_MALFORMED: partial(jwt, f"eyJ.{MARK}.AA"),
+    Reason.ISSUER_UNAVAILABLE: partial(jwt, by_pyjwt("HS256", kid=MARK), keys=Unreached()),
     Reason.JWT_REVOKED: partial(jwt, by_pyjwt("HS256"), revoked=lambda _: True),
     Reason.DPOP_MISSING: partial(jwt, BOUND, "DPoP"),
     Reason.DPOP_SCHEME: partial(jwt, BOUND, "Bearer", (proof(),)),

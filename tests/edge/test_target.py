@@ -13,7 +13,7 @@ from guardhouse.edge.target import target_of
 def test_an_application_of_a_module_has_a_name(monkeypatch: pytest.MonkeyPatch):
     app, module = object(), ModuleType("shop.main")
     module.app = app  # type: ignore[attr-defined]
-    assert target_of(app) == "APP"
+    assert target_of(object()) == "APP"
     monkeypatch.setitem(sys.modules, "shop.main", module)
     assert target_of(app) == "shop.main:app"
 

@@ -216,6 +216,26 @@ def test_a_live_session_with_a_stale_token_hears_of_the_token_and_gets_another()
     assert tab.post("/web", headers={"X-XSRF-TOKEN": answer.cookies["XSRF-TOKEN"]}).text == "in"
 
 
+@pytest.mark.parametrize("explain", ["full", "code"])
+@pytest.mark.parametrize(
+    "headers", [{"X-XSRF-TOKEN": "v1.stale"}, EVIL], ids=["a stale token", "another origin"]
+)
+def test_a_session_that_was_only_looked_at_is_not_kept_alive(explain, headers):
+    """Another site could keep a login alive otherwise, by requests that are refused."""
+    clock = FixedClock()
+    told = Told(
+        clock=clock, sessions=SessionPolicy(idle=timedelta(hours=1)), explain=explain, debug=explain == "full"
+    )
+    client = log_in(told.browser())
+    for _ in range(3):
+        clock.advance(timedelta(minutes=25))
+        told.browser(SILENT, like=client).post("/web", headers=headers)
+    assert told.browser(like=client).get("/web").status_code == 401
+    assert told.events[-1].code in ("session_expired", "session_unknown"), (
+        "what has expired is deleted when it is seen"
+    )
+
+
 def test_who_has_nothing_to_bind_a_token_to_gets_none():
     told = Told()
     answer = told.browser(SILENT).post("/login", json={}, headers={"X-XSRF-TOKEN": "undefined"})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
 from typing import Any
@@ -54,6 +55,12 @@ async def ask(client: AsyncClient, text: str) -> Said:
     return answer.status_code, answer.headers.get("guardhouse-reason")
 
 
+async def until(true: Callable[..., bool]) -> None:
+    """Wait, however slow the machine is, and let the others run."""
+    while not true():  # noqa: ASYNC110 - a test that looks at numbers, which wake nobody
+        await anyio.sleep(0.02)
+
+
 # -- under load, in a process of its own ----------------------------------------------------------------------------
 
 
@@ -77,14 +84,17 @@ async def test_keys_rotate_under_load_and_no_good_token_is_refused(server: Publi
     server.publish(published(0))
     good, gone = [0], list[int]()
     refused, believed, admitted, over = list[Said](), list[Said](), 0, False
-    draw = Random(11)
+    draw, flying = Random(11), Counter[int]()
 
     async def load(client: AsyncClient, worker: int) -> None:
         nonlocal admitted
         number = 0
         while not over:
             number += 1
-            said = await ask(client, token(draw.choice(good), jti=f"{worker}-{number}"))
+            key = draw.choice(good)
+            flying[key] += 1
+            said = await ask(client, token(key, jti=f"{worker}-{number}"))
+            flying[key] -= 1
             admitted += said == GOOD
             refused.extend([said] if said != GOOD else [])
 
@@ -104,9 +114,9 @@ async def test_keys_rotate_under_load_and_no_good_token_is_refused(server: Publi
                 tasks.start_soon(load, client, worker)
             tasks.start_soon(knock, client)
             for number in range(1, ROTATIONS + 1):
-                await anyio.sleep(0.5)
+                await until(lambda goal=100 * number: admitted >= goal or bool(refused))
                 good[:] = [number - 1]
-                await anyio.sleep(0.3)  # the last tokens of the key before that arrive
+                await until(lambda former=number - 2: not flying[former])  # its last tokens arrive
                 server.publish(published(number - 1), published(number))
                 good[:] = [number - 1, number]
                 assert await ask(client, token(number)) == GOOD, f"key {number} was not noticed at once"
@@ -114,7 +124,6 @@ async def test_keys_rotate_under_load_and_no_good_token_is_refused(server: Publi
             over = True
         assert refused == []
         assert believed == []
-        assert admitted > 100 * ROTATIONS, "that was no load"
         assert server.asked == ROTATIONS + 1, "one fetch for each rotation, however many wait for it"
 
 

@@ -63,10 +63,10 @@ _OPTIONS = (
         "--credentials", multiple=True, metavar="K=V", help="Log in with these fields; can be repeated."
     ),
     click.option("--user", "user_id", metavar="ID", help="Without credentials: log this user in."),
-    *(
-        click.option(f"--{name}", name, metavar="ROUTE", help=f"The route for it, as 'GET /path': {name}.")
-        for name in ROLES
-    ),
+    click.option("--login", metavar="ROUTE", help="The login, such as 'POST /login', where it is not found."),
+    click.option("--read", metavar="ROUTE", help="A guarded route to read, such as 'GET /api/me'."),
+    click.option("--write", metavar="ROUTE", help="A guarded route to write to; it really runs."),
+    click.option("--logout", metavar="ROUTE", help="The logout, such as 'POST /logout'."),
 )
 
 

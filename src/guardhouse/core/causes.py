@@ -51,6 +51,7 @@ class Cause(Struct, frozen=True):
 
 _ARRIVAL = (
     Reason.STORE_UNAVAILABLE,
+    Reason.ISSUER_UNAVAILABLE,
     Reason.HOST_UNLISTED,
     Reason.PROXY_UNDECLARED,
     Reason.CSRF_DUPLICATE_HEADER,

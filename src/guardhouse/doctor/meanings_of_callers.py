@@ -143,4 +143,12 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "`trouble` says what it said. Nothing was decided about the visitor.",
         {Reason.SESSION_UNKNOWN: "there the store answered that it has no such session"},
     ),
+    Reason.ISSUER_UNAVAILABLE: Meaning(
+        "The keys of an issuer were never fetched since the start, so its tokens can be neither believed nor refused.",
+        "`trouble` names the issuer and says what went wrong. See that this machine reaches the address of its keys.",
+        {
+            Reason.JWT_KEY_UNKNOWN: "there the keys are known, and the one that the token names is not among them",
+            Reason.STORE_UNAVAILABLE: "there a store of this application is away",
+        },
+    ),
 }

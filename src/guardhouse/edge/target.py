@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import Any
 
 from guardhouse.core.repeat import APP
@@ -10,6 +11,7 @@ from guardhouse.core.repeat import APP
 __all__ = ["target_of"]
 
 
+@lru_cache(maxsize=4)  # a look at everything that is imported, for an answer that never changes
 def target_of(app: Any) -> str:  # noqa: ANN401 - any ASGI application
     """Name it; `APP` where it is in no module that could be imported, as in a factory or a script."""
     if app is None:

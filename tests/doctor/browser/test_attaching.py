@@ -85,7 +85,7 @@ HTTP, LOCAL = "http://api.example.com", "http://localhost:8000"
         pytest.param(
             {"same_site": ""},
             asking(API, FAR, browser=FIREFOX),
-            Why.THIRD_PARTY,
+            Why.OTHER_PARTITION,
             id="Firefox: only partitioned",
         ),
         pytest.param(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -236,6 +237,13 @@ def test_what_an_earlier_preflight_covers(change: dict[str, Any], now: float, co
         "credentials": "include",
     }
     assert ALLOWED.covers(Preflight(**(told | change)), now) is covered
+
+
+def test_what_was_allowed_without_cookies_is_asked_again_with_them():
+    open_to_all = replace(ALLOWED, include=False)
+    asked_again = Preflight("https://api.example.com/", SPA, "PUT", ("x-a",), "include")
+    assert not open_to_all.covers(asked_again, NOW)
+    assert open_to_all.covers(replace(asked_again, credentials="same-origin"), NOW)
 
 
 @pytest.mark.parametrize(

@@ -132,3 +132,37 @@ async def test_a_cookie_without_a_name_is_sent_as_its_value():
     await browser.fetch(wanted(page=API))
     fetched = await browser.fetch(wanted(page=API))
     assert dict(fetched.exchanges[0].headers)["cookie"] == "b"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("way", "origin"),
+    [
+        pytest.param((API, SPA), "https://api.example.com", id="Fetch 4.4 step 11: from home"),
+        pytest.param((SPA, API), "null", id="Fetch 4.4 step 11: home again"),
+        pytest.param((SPA, FAR), "null", id="Fetch 4.4 step 11: from abroad to another"),
+    ],
+)
+async def test_a_way_over_two_foreign_borders_hides_the_page(way: tuple[str, str], origin: str):
+    everybody = tuple((name, "*" if name.endswith("origin") else value) for name, value in OPEN)
+    first = Reply(302, (("location", f"{way[1]}/end"), *everybody))
+    browser = visitor({f"{way[0]}/": first, f"{way[1]}/end": Reply(200, everybody)}, API, SPA, FAR)
+    asked = Wanted("GET", f"{way[0]}/", "cors", "same-origin", origin_in(API))
+    fetched = await browser.fetch(asked)
+    assert dict(fetched.exchanges[-1].headers).get("origin") == origin
+    assert fetched.error is None
+
+
+@pytest.mark.anyio
+async def test_no_cookies_of_the_same_origin_go_along_after_a_way_abroad():
+    everybody = tuple((name, "*" if name.endswith("origin") else value) for name, value in OPEN)
+    answers = {
+        f"{API}/": Reply(200, (("set-cookie", "a=b; SameSite=None; Secure"),)),
+        f"{SPA}/": Reply(302, (("location", f"{API}/end"), *everybody)),
+        f"{API}/end": Reply(200, everybody),
+    }
+    browser = visitor(answers, API, SPA)
+    await browser.fetch(Wanted("GET", f"{API}/", "cors", "same-origin", origin_in(API)))
+    fetched = await browser.fetch(Wanted("GET", f"{SPA}/", "cors", "same-origin", origin_in(API)))
+    assert [cookie.name for cookie in browser.jar] == ["a"]
+    assert fetched.exchanges[-1].cookies == ()

@@ -21,9 +21,10 @@ from guardhouse.doctor.browser.journey import Journey, Plan, journey
 from guardhouse.doctor.browser.login import LoginError
 from guardhouse.doctor.browser.roles import Role, RoleError
 from guardhouse.doctor.browser.sites import bare_origin
+from guardhouse.guards.function import FunctionGuard
 from guardhouse.starlette import Guardhouse
 from guardhouse.testing.doubles import fake_users, fast_passwords
-from guardhouse.users.memory import User
+from guardhouse.users.memory import MemoryUsers, User
 from tests.browser.journeys.applications import CREDENTIALS, application
 from tests.houses import SECRET
 
@@ -239,6 +240,17 @@ def test_a_login_is_not_handed_out_where_the_house_would_refuse_it():
     assert [cause.code for cause in broken.causes] == ["csrf_origin_untrusted"]
 
 
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [pytest.param("/nowhere", "no_route", id="404"), pytest.param("/crash", "status", id="500")],
+)
+def test_a_login_is_not_handed_out_where_there_is_no_route_that_works(path: str, code: str):
+    app = other_application(Route("/crash", crash, methods=["POST"]))
+    broken = played(app=app, credentials={}, told={"login": Role("POST", path)}).broken
+    assert broken is not None
+    assert (broken.part, [cause.code for cause in broken.causes]) == ("login", [code])
+
+
 def test_another_user_can_be_named():
     assert played(credentials={}, user_id="2").login == "handed out without credentials: user 2, guard web"
 
@@ -247,6 +259,27 @@ def test_another_user_can_be_named():
 def test_nobody_to_log_in_is_an_error_in_words(user_id: str, says: str):
     with pytest.raises(LoginError, match=says):
         played(credentials={}, user_id=user_id)
+
+
+def test_a_house_that_knows_nobody_by_heart_asks_for_a_user():
+    house: Guardhouse[User] = Guardhouse(
+        secret=SECRET, users=MemoryUsers(), public_url=API, undeclared="open"
+    )
+    app = Starlette(routes=[Route("/login", nothing, methods=["POST"])])
+    house.install(app)
+    with pytest.raises(LoginError, match="--user ID"):
+        played(app=app, credentials={})
+
+
+def test_a_house_without_a_session_guard_has_no_journey():
+    guards = {"key": FunctionGuard(header="X-Api-Key", find={"sesame": "1"}.get)}
+    house: Guardhouse[User] = Guardhouse(
+        secret=SECRET, users=fake_users(), guards=guards, public_url=API, undeclared="open"
+    )
+    app = Starlette(routes=[Route("/login", nothing, methods=["POST"])])
+    house.install(app)
+    with pytest.raises(LoginError, match="no session guard"):
+        played(app=app, credentials={})
 
 
 def other_application(*routes: Route) -> Starlette:

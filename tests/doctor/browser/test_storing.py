@@ -270,6 +270,11 @@ def test_http_leaves_secure_cookies_alone(line: str, kept: bool):
         assert fate.ruling.why is Why.SHADOWS_SECURE
 
 
+def test_https_may_set_what_it_likes_beside_a_secure_cookie():
+    secure, _ = store((), "a=1; Path=/; Secure", asking())
+    assert isinstance(store(secure, "a=2; Path=/x", asking())[1], Kept)
+
+
 def test_what_was_dropped_has_a_name_that_can_be_printed():
     _, fate = store((), "a\x1b=b", asking())
     assert fate == Dropped("a\\x1b", fate.ruling) if isinstance(fate, Dropped) else False

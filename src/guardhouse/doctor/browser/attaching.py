@@ -71,9 +71,11 @@ def _partitioned(cookie: Cookie, at: Retrieval) -> Ruling | None:
         if cookie.partition == at.top.site:
             return None
         return ruling(Why.OTHER_PARTITION, held=cookie.partition, asked=at.top.site, remedy=at.remedy)
-    if at.third_party and at.browser.third_party != "allowed":
-        return ruling(Why.THIRD_PARTY, host=at.origin.host, remedy=at.remedy)
-    return None
+    if not at.third_party or at.browser.third_party == "allowed":
+        return None
+    if at.browser.third_party == "partitioned":  # it was set where its own site was in the address bar
+        return ruling(Why.OTHER_PARTITION, held=at.origin.site, asked=at.top.site, remedy=at.remedy)
+    return ruling(Why.THIRD_PARTY, host=at.origin.host, remedy=at.remedy)
 
 
 def readable(jar: Jar, page: Origin, name: str, browser: Browser, now: float) -> Cookie | Ruling | None:
