@@ -69,6 +69,8 @@ def test_a_neighbour_of_the_same_cookie_name_has_logged_the_visitor_out():
     client = log_in(second.visitor(like=first.logged_in()))
     seen = refusal(first.house, partial(first.visitor(like=client).get, "/api"))
     assert seen.codes["session_unknown"]["causes"] == ["csrf_key_unknown", "session_unknown"]
+    for code in ("csrf_key_unknown", "session_unknown"):
+        assert "another application on this host" in str(seen.codes[code]["hint"])
     return seen
 
 
