@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from functools import partial
 
+from starlette.middleware.cors import CORSMiddleware
+
 from tests.causes.applications import SPA, Shop
 from tests.causes.proof import FOUND, NAMED, PREVENTED, proves
 from tests.causes.seeing import findings, refusal, stopped
@@ -89,8 +91,6 @@ def test_an_empty_origin_of_cors_is_found(examine: Examine):
 
 @proves(23, PREVENTED, "CORSMiddleware", says="every origin, with credentials")
 def test_every_origin_with_credentials_stops_the_start():
-    from starlette.middleware.cors import CORSMiddleware  # noqa: PLC0415 - the mistake of this one application
-
     def start() -> None:
         shop = Shop("api")
         shop.app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_credentials=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -15,7 +16,7 @@ from tests.causes.proof import CANNOT_ARISE, FOUND, NAMED, PREVENTED, proves
 from tests.causes.seeing import findings, instead, refusal, stopped
 from tests.doctor.conftest import Examine
 from tests.doctor.test_findings import GUARDED
-from tests.houses import ADA, GRACE, browser, log_in, starlette_house
+from tests.houses import ADA, GRACE, browser, desk, log_in, starlette_house
 
 DEFAULT_KEEPS_NONE = """
         house = Guardhouse(secret=key, **usual, default="key",
@@ -121,8 +122,6 @@ def test_the_desk_of_a_guard_that_keeps_none_names_those_that_do():
         await house.auth(request, "key").logout()
         return Response()
 
-    from starlette.applications import Starlette  # noqa: PLC0415 - this one application
-
     app = Starlette(routes=[Route("/out", house.public(out), methods=["POST"])])
     house.install(app)
     return stopped(lambda: browser(app).post("/out"))
@@ -151,10 +150,6 @@ def test_a_rule_judges_the_user_of_the_guard():
 
     async def thing(request: Request) -> Response:
         return PlainTextResponse("published")
-
-    from starlette.applications import Starlette  # noqa: PLC0415 - this one application
-
-    from tests.houses import desk  # noqa: PLC0415 - as above
 
     app = Starlette(
         routes=[*desk(house), Route("/thing", thing, middleware=[house.layer("staff", "can:publish")])]

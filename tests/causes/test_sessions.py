@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import sqlite3
-from contextlib import closing
 from functools import partial
-from pathlib import Path
+from hashlib import sha256
 from typing import Any
 
 import anyio
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from guardhouse import CookiePolicy, MemoryUsers, SessionPolicy, User
+from guardhouse import CookiePolicy, MemoryUsers
 from guardhouse.doctor.effective import settings_of
 from guardhouse.stores.memory import MemoryStore
-from guardhouse.testing import BrokenStore
 from tests.causes.applications import Shop, change
 from tests.causes.proof import CANNOT_ARISE, NAMED, PREVENTED, proves
 from tests.causes.seeing import instead, refusal, stopped
@@ -42,13 +40,22 @@ def test_a_login_works_on_a_route_of_keys():
 
 
 @proves(5, PREVENTED, "NotInstalledError", says="call house.install(app) on the outermost application")
-@proves(58, PREVENTED, "NotInstalledError", says="call house.install(app) on the outermost application")
 def test_a_desk_without_its_house_says_what_to_call():
-    from starlette.applications import Starlette  # noqa: PLC0415 - this one application
-
     house = starlette_house()
     app = Starlette(routes=desk(house))
     return stopped(lambda: log_in(browser(app)))
+
+
+@proves(1, PREVENTED, "NotInstalledError", says="call house.install(app) on the outermost application")
+@proves(58, PREVENTED, "NotInstalledError", says="call house.install(app) on the outermost application")
+def test_a_guard_that_no_layer_reaches_says_what_to_call():
+    house = starlette_house()
+
+    async def thing(request: Request) -> Response:
+        return PlainTextResponse("done")
+
+    app = Starlette(routes=[Route("/thing", thing, middleware=[house.layer("api")])])
+    return stopped(lambda: browser(app).get("/thing"))
 
 
 @proves(
@@ -99,8 +106,6 @@ def test_a_remembered_device_outlives_the_end_of_the_others():
 
 
 def key_of(client) -> bytes:
-    from hashlib import sha256  # noqa: PLC0415 - how a store names a session
-
     return sha256(client.cookies["__Host-gh"].encode()).digest()
 
 
@@ -136,62 +141,6 @@ def test_a_token_of_before_the_login_is_told_so_and_replaced():
     return seen
 
 
-@proves(38, PREVENTED, "SessionTooLargeError", says="its largest keys are basket")
-def test_a_session_that_grows_too_large_raises_with_its_largest_keys():
-    shop = Shop("api", sessions=SessionPolicy(max_bytes=4096))
-
-    @shop.house.requires("web")
-    async def fill(request: Request) -> Response:
-        session = await shop.house.session(request)
-        session["basket"] = "x" * 5000
-        return PlainTextResponse("full")
-
-    shop.app.router.routes.append(Route("/fill", fill, methods=["POST"]))
-    return stopped(lambda: shop.logged_in().post("/fill"))
-
-
-@proves(
-    38, CANNOT_ARISE, why="the cookie carries an id of one length; what the session holds lies in the store"
-)
-def test_the_cookie_does_not_grow_with_the_session():
-    shop = Shop("api")
-    return instead(len(shop.logged_in().cookies["__Host-gh"]), 43)
-
-
-@proves(39, NAMED, "store_unavailable", status=503)
-def test_a_login_that_cannot_be_stored_is_no_success():
-    shop = Shop("api", store=BrokenStore(broken={"create"}))
-    body = {"email": ADA.email, "password": PASSWORD}
-    return refusal(shop.house, partial(shop.visitor().post, "/login", json=body))
-
-
-class NumberedUsers(MemoryUsers):
-    """Users whose ids are numbers, while logins are kept as text."""
-
-    def id_of(self, user: User) -> Any:
-        return int(user.id)
-
-
-@proves(39, PREVENTED, "users users", says="id_of() returns text: return str(user.id).")
-def test_an_id_that_is_no_text_stops_the_login_itself():
-    return stopped(Shop("api", users=NumberedUsers([ADA])).logged_in)
-
-
-@proves(39, PREVENTED, "store", says="found 'schema 99'")
-def test_tables_of_another_version_stop_the_start(tmp_path: Path):
-    file = tmp_path / "sessions.db"
-
-    def start() -> None:
-        with Shop("api", store=f"sqlite:///{file}").visitor():
-            pass
-
-    start()
-    with closing(sqlite3.connect(file)) as tables:
-        tables.execute("UPDATE guardhouse_schema SET version = 99")
-        tables.commit()
-    return stopped(start)
-
-
 @proves(50, CANNOT_ARISE, why="the answer to the login itself brings the session's cookie and the CSRF token")
 def test_the_login_brings_all_cookies():
     shop = Shop("api")
@@ -199,13 +148,3 @@ def test_the_login_brings_all_cookies():
     return instead(
         (sorted(client.cookies), client.get("/api").status_code), (["XSRF-TOKEN", "__Host-gh"], 200)
     )
-
-
-@proves(52, NAMED, "session_unreadable", status=401)
-def test_a_record_of_another_form_is_named():
-    store: Any = MemoryStore()
-    shop = Shop("api", store=store)
-    client = shop.logged_in()
-    for key in store._bodies:
-        store._bodies[key] = b"\x00 another form"
-    return refusal(shop.house, partial(client.get, "/api"))

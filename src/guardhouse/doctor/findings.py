@@ -146,6 +146,7 @@ _CORS = {
         "warning",
         "Routes stand outside of the application that has the CORS middleware.",
         "The front end reads some answers and not others; often it is the login that is left out.",
+        "Guarded routes, and those whose function calls `house.auth(...)` to log in or out and whose path no window can open.",
     ),
     "cors-credentials-missing": Entry(
         "error",
