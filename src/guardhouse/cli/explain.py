@@ -127,7 +127,7 @@ def _pasted(said: dict[str, Any]) -> Asked | None:
             "Paste one request and type nothing besides: METHOD, PATH and the headers are in it."
         )
     try:
-        return _read_curl(curl) if har is None else read_har(_bytes(har), said["entry"])
+        return _read_curl(str(curl)) if har is None else read_har(_bytes(har), said["entry"])
     except PastedError as error:
         what = "the curl command" if har is None else "the HAR file"
         raise UnusableError(f"{what} cannot be read: {error}") from None
