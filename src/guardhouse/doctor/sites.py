@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from guardhouse.core.facts import DEFAULT_PORTS
 from guardhouse.doctor.hosts import comparable, is_loopback, registrable
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def as_browsers_write(origin: str) -> str | None:
         return None
     if not parts.scheme or not parts.hostname:
         return None
-    shown = "" if port is None or port == _DEFAULT_PORTS.get(parts.scheme) else f":{port}"
+    shown = "" if port is None or port == DEFAULT_PORTS.get(parts.scheme) else f":{port}"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{shown}"
 

@@ -7,11 +7,11 @@ from re import compile as pattern
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
+from guardhouse.core.facts import DEFAULT_PORTS
 from guardhouse.doctor.hosts import is_address, is_loopback, registrable
 
 Relation: TypeAlias = Literal["same-origin", "same-site", "cross-site"]
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _HOST = pattern(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]").fullmatch
 
