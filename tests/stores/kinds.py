@@ -78,3 +78,5 @@ KINDS = {
     "sentinel": redis_kind("sentinel"),
     "cluster": redis_kind("cluster"),
 }
+ENDS_ONE = ("memory", "sqlite")
+"""Those that can end one session by its public id. A store joins `test_devices` by its name here."""
