@@ -259,6 +259,19 @@ async def test_a_token_neither_lists_nor_ends():
     assert laptop.get("/me").status_code == 200
 
 
+async def test_all_others_are_ended_with_the_tokens_where_that_is_wished():
+    house = house_of()
+    app = application(house)
+    laptop = device(app)
+    ada, grace = [await house.tokens().issue(user, "laptop") for user in (ADA, GRACE)]
+    assert laptop.delete("/sessions").json() == {"ended": 0}
+    assert said(laptop.delete("/sessions?tokens=perhaps")) == (422, None)
+    assert len(await house.tokens().list(ADA)) == 1
+    assert laptop.delete("/sessions?tokens=true").json() == {"ended": 0, "tokens": 1}
+    assert [len(await house.tokens().list(user)) for user in (ADA, GRACE)] == [0, 1]
+    assert ada.plain != grace.plain
+
+
 def test_a_guest_is_asked_who_he_is():
     client = browser(application(house_of()))
     assert said(client.get("/sessions")) == (401, "no_credential")

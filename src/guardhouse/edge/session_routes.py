@@ -14,10 +14,13 @@ from starlette.routing import BaseRoute, Route
 from guardhouse.auth import Auth
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Identity
+from guardhouse.edge.bodies import unprocessable
 from guardhouse.errors import ConfigError
 from guardhouse.guards.session import SessionGuard
+from guardhouse.guards.token import TokenGuard
 from guardhouse.stacks import Asked
 from guardhouse.steps.confirmed import WITHIN, Confirmed
+from guardhouse.tokens import Tokens
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -33,7 +36,8 @@ def session_routes(
     Who asks must have given his password within `fresh` (ASVS 7.5.2), at the login or through `auth.confirm(password)`:
     so no token lists or ends a session. Raises `ConfigError` where the store cannot tell whose a session is.
     """
-    house.devices(_session_guard(house.stack(*asked)))
+    guard = house.devices(_session_guard(house.stack(*asked))).guard
+    token_desks = _token_desks(house, guard.provider)
     layer = [house.layer(*asked, Confirmed(fresh))]
 
     async def desk(request: Request) -> Auth[Any]:
@@ -51,13 +55,26 @@ def session_routes(
         return Response(status_code=204 if there else 404, headers=NO_STORE)
 
     async def end_others(request: Request) -> Response:
-        return JSONResponse({"ended": await (await desk(request)).end_other_devices()}, 200, NO_STORE)
+        tokens_too = request.query_params.get("tokens", "false")
+        if tokens_too not in {"true", "false"}:
+            return unprocessable("tokens", "it is true or false")
+        told = {"ended": await (await desk(request)).end_other_devices()}
+        if tokens_too == "true":
+            user = await house.user(request)
+            told["tokens"] = sum([await tokens.revoke_all(user) for tokens in token_desks])
+        return JSONResponse(told, 200, NO_STORE)
 
     return [
         Route(path, listed, methods=["GET"], middleware=layer),
         Route(path, end_others, methods=["DELETE"], middleware=layer),
         Route(f"{path}/{{id}}", end, methods=["DELETE"], middleware=layer),
     ]
+
+
+def _token_desks(house: Any, provider: str | None) -> Sequence[Tokens[Any]]:  # noqa: ANN401 - as above
+    """Find the desks at which the tokens of these users are taken back: all tokens of a user lie in one place."""
+    named = [name for name, guard in house.guards.items() if isinstance(guard, TokenGuard)]
+    return [house.tokens(name) for name in named if house.guards[name].provider == provider][:1]
 
 
 def _session_guard(stack: Stack) -> str:
