@@ -24,6 +24,7 @@ COMMANDS = (
         "doctor",
         "explain",
         "matrix",
+        "migrate",
         "reason",
         "routes",
         "secret",

@@ -113,6 +113,22 @@ class Server:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
 
+    def hold(self) -> None:
+        """Let it and its children do nothing until `resume`: it keeps its connections, and answers on none."""
+        for process in reversed(self._family()):
+            os.kill(process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        for process in self._family():
+            os.kill(process, signal.SIGCONT)
+
+    def _family(self) -> list[int]:
+        """The process and its children, as the system knows them."""
+        parent = self._process.pid if self._process else 0
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+        return [parent, *map(int, children.split())]
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Stop it, and wait until it is gone."""
         if self._process is None:

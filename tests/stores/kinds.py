@@ -14,6 +14,7 @@ from guardhouse.state.record import Login, Record, encode
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.sqlite import SQLiteStore
 
+from . import sql_kinds as sql
 from .redis_kinds import count_redis, make_redis, spoil_redis
 
 KEY, OTHER_KEY, NEW_KEY = (letter * 32 for letter in (b"k", b"o", b"n"))
@@ -77,6 +78,10 @@ KINDS = {
     "redis": redis_kind("single"),
     "sentinel": redis_kind("sentinel"),
     "cluster": redis_kind("cluster"),
+    "postgres": Kind(sql.make_postgres, sql.spoil_postgres, sql.count_postgres),
+    "mariadb": Kind(sql.make_mariadb, sql.spoil_mariadb, sql.count_mariadb),
+    "sqlalchemy-postgres": Kind(sql.make_sqlalchemy_postgres, sql.spoil_postgres, sql.count_postgres),
+    "sqlalchemy-sqlite": Kind(sql.make_aiosqlite, sql.spoil_aiosqlite, sql.count_aiosqlite),
 }
 ENDS_ONE = ("memory", "sqlite")
 """Those that can end one session by its public id. A store joins `test_devices` by its name here."""

@@ -367,6 +367,10 @@ HISTORIES = {
     "redis": 40,
     "sentinel": 10,
     "cluster": 10,
+    "postgres": 40,
+    "mariadb": 15,
+    "sqlalchemy-postgres": 10,
+    "sqlalchemy-sqlite": 10,
 }
 """How many are played on each kind of store: as many as the time allows."""
 
