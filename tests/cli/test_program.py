@@ -17,7 +17,19 @@ from tests.cli.conftest import APPS, Call
 from tests.documents import ROOT
 
 COMMANDS = (
-    *("compare", "config", "demo", "doctor", "explain", "matrix", "reason", "routes", "secret", "tokens"),
+    *(
+        "compare",
+        "config",
+        "demo",
+        "doctor",
+        "explain",
+        "matrix",
+        "migrate",
+        "reason",
+        "routes",
+        "secret",
+        "tokens",
+    ),
 )
 
 

@@ -14,6 +14,8 @@ from guardhouse.state.record import Login, Record, encode
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.sqlite import SQLiteStore
 
+from . import sql_kinds as sql
+
 KEY, OTHER_KEY, NEW_KEY = (letter * 32 for letter in (b"k", b"o", b"n"))
 ADA, BOB = Login("ada", "users", "web", 100.0, "v1.k.m"), Login("bob", "users", "web", 100.0)
 
@@ -67,4 +69,8 @@ def count_memory(store: MemoryStore) -> int:
 KINDS = {
     "memory": Kind(lambda _: MemoryStore(), spoil_memory, count_memory),
     "sqlite": Kind(make_sqlite, spoil_sqlite, count_sqlite),
+    "postgres": Kind(sql.make_postgres, sql.spoil_postgres, sql.count_postgres),
+    "mariadb": Kind(sql.make_mariadb, sql.spoil_mariadb, sql.count_mariadb),
+    "sqlalchemy-postgres": Kind(sql.make_sqlalchemy_postgres, sql.spoil_postgres, sql.count_postgres),
+    "sqlalchemy-sqlite": Kind(sql.make_aiosqlite, sql.spoil_aiosqlite, sql.count_aiosqlite),
 }

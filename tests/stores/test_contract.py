@@ -251,6 +251,21 @@ async def test_the_sessions_of_a_user_are_ended(store: Any, keep: bytes | None, 
     assert await store.revoke("users:ada", keep=keep) == 0
 
 
+async def test_nothing_escapes_the_end_of_all_sessions(store: Any, kind: Kind):
+    """A session that gets a new id, or is written to, while all of a user are ended, ends too, whoever comes first."""
+    for number in range(20):
+        old, new = number.to_bytes(32, "big"), (1000 + number).to_bytes(32, "big")
+        await store.create(old, record(ADA))
+        await all_at_once(
+            store.move(old, new, Changes(put={"a": ONE})),
+            store.revoke("users:ada"),
+            store.save(old, Changes(put={"b": ONE})),
+        )
+        assert await store.load(old) is None
+        assert await store.load(new) is None
+    assert kind.count(store) == 0
+
+
 # -- what has expired -----------------------------------------------------------------------------------------------
 
 
@@ -267,9 +282,13 @@ async def test_only_what_is_past_a_deadline_is_swept(store: Any, kind: Kind):
     assert kind.count(store) == 0
 
 
+def in_slices_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("memory.SLICE", "sqlite.PRUNE_SLICE", "postgres.PRUNE_SLICE", "sqlalchemy.PRUNE_SLICE"):
+        monkeypatch.setattr(f"guardhouse.stores.{name}", 10)
+
+
 async def test_sweeping_goes_in_slices_and_leaves_nothing_out(store: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("guardhouse.stores.memory.SLICE", 10)
-    monkeypatch.setattr("guardhouse.stores.sqlite.PRUNE_SLICE", 10)
+    in_slices_of_ten(monkeypatch)
     for number in range(45):
         await store.create(number.to_bytes(32, "big"), record(ADA))
     swept = [await store.prune(5000.0) for _ in range(6)]
@@ -278,8 +297,7 @@ async def test_sweeping_goes_in_slices_and_leaves_nothing_out(store: Any, monkey
 
 
 async def test_what_ends_between_two_slices_is_not_counted(store: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("guardhouse.stores.memory.SLICE", 10)
-    monkeypatch.setattr("guardhouse.stores.sqlite.PRUNE_SLICE", 10)
+    in_slices_of_ten(monkeypatch)
     for number in range(20):
         await store.create(number.to_bytes(32, "big"), record(ADA))
     first = await store.prune(5000.0)

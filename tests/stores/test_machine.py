@@ -312,8 +312,19 @@ class History(RuleBasedStateMachine):
         self.log_in(browser, user, "users")
 
 
+HISTORIES = {
+    "memory": 300,
+    "sqlite": 80,
+    "postgres": 40,
+    "mariadb": 15,
+    "sqlalchemy-postgres": 10,
+    "sqlalchemy-sqlite": 10,
+}
+"""How many are played on each kind of store: as many as the time allows."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "examples"), [("memory", 300), ("sqlite", 80)])
+@pytest.mark.parametrize(("kind", "examples"), HISTORIES.items())
 def test_histories(kind: str, examples: int):
     class HistoryOfKind(History):
         pass
@@ -330,4 +341,4 @@ def test_histories(kind: str, examples: int):
 
 
 def test_every_kind_of_store_is_played():
-    assert {"memory", "sqlite"} == set(KINDS), "add the new kind to test_histories"
+    assert set(HISTORIES) == set(KINDS), "add the new kind to HISTORIES"

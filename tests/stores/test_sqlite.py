@@ -347,11 +347,11 @@ def test_four_slashes_are_an_absolute_path(tmp_path: Path):
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("redis://user:hunter2@localhost", "Use memory: or sqlite"),
+        ("gopher://user:hunter2@localhost", "Use memory:, sqlite"),
         ("sqllite:///sessions.db", "Did you mean 'sqlite'"),
         ("memroy:", "Did you mean 'memory'"),
         ("sessions.db", "sessions.db"),
-        ("", "Use memory: or sqlite"),
+        ("", "Use memory:, sqlite"),
         ("sqlite://sessions.db", "sqlite:///sessions.db"),
         ("sqlite:sessions.db", "sqlite:///sessions.db"),
         ("sqlite:///", "sqlite:///sessions.db"),

@@ -21,6 +21,7 @@ _COMMANDS: Mapping[str, str] = {
     "doctor": "Look for mistakes before the first request does, or play a browser.",
     "explain": "Send a request in process and say why it is refused.",
     "matrix": "Show for every route who is let in.",
+    "migrate": "Make and upgrade the tables of a store.",
     "reason": "Say what the code of a refusal means, and how to mend it.",
     "routes": "List every route with what guards it.",
     "secret": "Make a key for the house.",

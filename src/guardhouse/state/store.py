@@ -6,7 +6,7 @@ A key that is not there is None or False. A store that is broken raises `StoreEr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from guardhouse.state.attempts import AttemptLimit, Attempts, Wait
 from guardhouse.state.record import Changes, Record
@@ -143,6 +143,26 @@ class Closable(Protocol):
 
     async def close(self) -> None:
         """Close what is open; the store opens again when it is used again."""
+        ...
+
+
+class Migrated(NamedTuple):
+    """Which version the tables of a store had before they were looked at, 0 where there were none, and have now."""
+
+    before: int
+    now: int
+
+
+@runtime_checkable
+class Migratable(Protocol):
+    """An optional power: keep tables that are made, and later upgraded, by the command `guardhouse migrate`."""
+
+    async def migrate(self) -> Migrated:
+        """Make or upgrade the tables. Raise `ConfigError` where a newer guardhouse made them."""
+        ...
+
+    def schema(self, since: int = 0) -> Sequence[str]:
+        """Write the statements that do so from that version on; nobody is asked for it."""
         ...
 
 

@@ -2,42 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from importlib.util import find_spec
 from urllib.parse import parse_qs, urlsplit
 
 from guardhouse.errors import ConfigError
 from guardhouse.state.store import SessionStore
 from guardhouse.stores.memory import MemoryStore
+from guardhouse.stores.server_url import shown
 
-SCHEMES = ("memory", "sqlite")
+FORMS = "Use memory:, sqlite:///file, postgresql://user@host/database, or a URL of SQLAlchemy such as mariadb://user@host/database."
 
 
 def open_store(url: str) -> SessionStore:
-    """Make the store that the URL names: `memory:`, `sqlite:///relative.db`, `sqlite:////absolute.db`."""
-    parts = urlsplit(url)
-    if parts.scheme == "memory":
-        return MemoryStore()
-    if parts.scheme == "sqlite":
-        return _open_sqlite(url, parts.path, parts.query)
-    nearest = get_close_matches(parts.scheme, SCHEMES, n=1)
-    raise ConfigError(
-        "store",
-        f"{parts.scheme or url}:...",
-        "Use memory: or sqlite:///file.",
-        nearest=nearest[0] if nearest else None,
-    )
+    """Make the store that the URL names: `memory:`, `sqlite:///relative.db`, `postgresql://user@host/database`, ..."""
+    scheme = url.partition(":")[0].lower() if ":" in url else ""
+    opener = _OPENERS.get(scheme)
+    if opener is not None:
+        return opener(url)
+    if "+" in scheme:
+        return _open_sqlalchemy(url)
+    nearest = get_close_matches(scheme, _OPENERS, n=1)
+    found = f"{scheme}:..." if scheme else url
+    raise ConfigError("store", found, FORMS, nearest=nearest[0] if nearest else None)
 
 
-def _open_sqlite(url: str, path: str, query: str) -> SessionStore:
+def _open_memory(_: str) -> SessionStore:
+    return MemoryStore()
+
+
+def _open_sqlite(url: str) -> SessionStore:
     from guardhouse.stores.sqlite import SQLiteStore  # noqa: PLC0415 - the driver of this URL only
 
-    if not url.startswith("sqlite:///") or len(path) < len("/x") or "#" in url:
+    parts = urlsplit(url)
+    if not url.startswith("sqlite:///") or len(parts.path) < len("/x") or "#" in url:
         fix = "Write sqlite:///sessions.db (relative) or sqlite:////var/lib/sessions.db."
         raise ConfigError("store", url, fix)
-    options = parse_qs(query, keep_blank_values=True)
+    options = parse_qs(parts.query, keep_blank_values=True)
     synchronous = options.pop("synchronous", ["normal"])
     for name, values in options.items():
         raise ConfigError(f"store option {name}", values[0], "SQLite takes ?synchronous=full.")
     if synchronous not in (["normal"], ["full"]):
         raise ConfigError("store option synchronous", synchronous, "It is normal or full, once.")
-    return SQLiteStore(path[1:], full_sync=synchronous == ["full"])
+    return SQLiteStore(parts.path[1:], full_sync=synchronous == ["full"])
+
+
+def _open_postgres(url: str) -> SessionStore:
+    require("asyncpg", "postgres", url)
+    from guardhouse.stores.postgres import PostgresStore  # noqa: PLC0415 - the driver of this URL only
+
+    return PostgresStore(url)
+
+
+def _open_mysql(url: str) -> SessionStore:
+    require("sqlalchemy", "mysql", url)
+    require("asyncmy", "mysql", url)
+    scheme, _, rest = url.partition("://")
+    return _open_sqlalchemy(f"{scheme}+asyncmy://{rest}")
+
+
+def _open_sqlalchemy(url: str) -> SessionStore:
+    require("sqlalchemy", "sql", url)
+    from guardhouse.stores.sqlalchemy import SQLAlchemyStore  # noqa: PLC0415 - the driver of this URL only
+
+    return SQLAlchemyStore(url.removeprefix("sqlalchemy+"))
+
+
+def require(module: str, extra: str, url: str) -> None:
+    """Raise `ConfigError` where a driver is missing, and say how it is installed."""
+    if find_spec(module) is None:
+        fix = f"Its driver is missing: pip install 'guardhouse[{extra}]'."
+        raise ConfigError("store", shown(url), fix)
+
+
+_OPENERS: Mapping[str, Callable[[str], SessionStore]] = {
+    "memory": _open_memory,
+    "sqlite": _open_sqlite,
+    "postgresql": _open_postgres,
+    "postgres": _open_postgres,
+    "mysql": _open_mysql,
+    "mariadb": _open_mysql,
+}

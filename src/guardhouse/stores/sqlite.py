@@ -15,8 +15,9 @@ from anyio import to_thread
 
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged, opened, readable
+from guardhouse.state.store import Migrated
 from guardhouse.stores.sqlite_attempts import SQLiteAttempts
-from guardhouse.stores.sqlite_file import SQLiteFile
+from guardhouse.stores.sqlite_file import SCHEMA_VERSION, SQLiteFile, schema
 from guardhouse.stores.sqlite_tokens import SQLiteTokens
 
 PRUNE_SLICE = 1000
@@ -144,6 +145,16 @@ class SQLiteStore:
             self._file.reader()
         except sqlite3.Error as error:
             raise _broken(error) from error
+
+    async def migrate(self) -> Migrated:
+        """Make the file and its schema, as its first use would."""
+        before = SCHEMA_VERSION if await to_thread.run_sync(self._file.prepared) else 0
+        await self.open()
+        return Migrated(before, SCHEMA_VERSION)
+
+    def schema(self, since: int = 0) -> Sequence[str]:
+        """Write the statements that do so."""
+        return schema() if since < SCHEMA_VERSION else []
 
     async def close(self) -> None:
         """Close the connections; the next use opens them again."""

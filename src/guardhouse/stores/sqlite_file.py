@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
@@ -52,6 +52,12 @@ CREATE TABLE IF NOT EXISTS guardhouse_schema (version INTEGER NOT NULL);
 """
 
 
+def schema() -> list[str]:
+    """Write the statements that make a file what it has to be."""
+    made = [statement.strip() for statement in _SCHEMA.split(";") if statement.strip()]
+    return [*made, f"INSERT INTO guardhouse_schema VALUES ({SCHEMA_VERSION})"]  # noqa: S608 - a constant
+
+
 class SQLiteFile:
     """The file, and what this process holds open of it."""
 
@@ -73,6 +79,17 @@ class SQLiteFile:
         """Write in one transaction, the only one of this process; wait for those of others."""
         with self._alone(), _transaction(self._open_writer()) as connection:
             yield connection
+
+    def prepared(self) -> bool:
+        """Whether the file is there with its tables; looking makes nothing."""
+        if not self.path.exists():
+            return False
+        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
+            found = "SELECT count(*) FROM sqlite_master WHERE name = 'guardhouse_schema'"
+            try:
+                return bool(connection.execute(found).fetchone()[0])
+            except sqlite3.Error as error:
+                raise StoreError(f"SQLite says: {error}") from error
 
     def close(self) -> None:
         """Close what is open; the next use opens it again."""

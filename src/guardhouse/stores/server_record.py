@@ -1,0 +1,37 @@
+"""A record as a row: its body, and beside it when it was last seen, which is written without the body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from guardhouse.state.record import Changes, Record, UnreadableRecordError, opened
+
+
+def record_of(body: bytes, seen: float) -> Record:
+    """Read a row; whoever touched the session last says when it was seen."""
+    record = opened(body)
+    if seen <= record.seen:
+        return record
+    return Record(
+        record.public_id, record.created, seen, record.idle, record.ends, record.logins, record.data
+    )
+
+
+def readable_rows(rows: Iterable[Sequence[object]]) -> list[Record]:
+    """Read those that are records, for lists in which one that is broken must not hide the others."""
+    records: list[Record] = []
+    for body, seen in rows:
+        with suppress(UnreadableRecordError):
+            records.append(record_of(body, seen))  # type: ignore[arg-type]  # the columns say so
+    return records
+
+
+def touched_only(changes: Changes) -> bool:
+    """Whether a change says no more than that somebody was there."""
+    return changes.seen is not None and changes == Changes(seen=changes.seen)
+
+
+def sweep_at(record: Record) -> float:
+    """Return when to look whether a record is over, if nobody comes back to it."""
+    return min(record.idle_until, record.ends)
