@@ -146,7 +146,7 @@ def test_a_port_in_use_is_one_clear_line():
     [
         (["--tls-cert", __file__], 2, "belong together"),
         (["--port", "70000"], 2, "not in the range"),
-        (["--store", "redis://x"], 1, "Use memory: or sqlite:///file."),
+        (["--store", "gopher://x"], 1, "Use memory:, sqlite:///file"),
         (["--store", "sqlite:////no/such/folder/demo.db"], 1, "unable to open"),
         (["--trusted-origin", "*"], 1, "trusted_origins"),
         (["--host", "no.such.host.invalid"], 1, "cannot be used"),

@@ -89,7 +89,7 @@ BAD: list[Any] = [
     ({"areas": {"a,b": Area(guards=("web",))}}, "areas", None, "no comma"),
     ({"areas": {"v1": ("web",)}}, "areas.v1", None, "Area("),
     ({"store": "memry:"}, "store", "memory", "sqlite:///"),
-    ({"store": "redis://localhost"}, "store", None, "memory:"),
+    ({"store": "gopher://localhost"}, "store", None, "memory:"),
     ({"store": "sqlite://sessions.db"}, "store", None, "sqlite:///sessions.db"),
     ({"store": "sqlite:///x.db?sync=full"}, "store option sync", None, "synchronous"),
     ({"store": MemoryStore}, "store", None, "MemoryStore(...)"),

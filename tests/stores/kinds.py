@@ -15,6 +15,7 @@ from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.sqlite import SQLiteStore
 
 from . import sql_kinds as sql
+from .redis_kinds import count_redis, make_redis, spoil_redis
 
 KEY, OTHER_KEY, NEW_KEY = (letter * 32 for letter in (b"k", b"o", b"n"))
 ADA, BOB = Login("ada", "users", "web", 100.0, "v1.k.m"), Login("bob", "users", "web", 100.0)
@@ -66,6 +67,11 @@ def count_memory(store: MemoryStore) -> int:
     return len(store) + sum(map(len, store._owned.values()))
 
 
+def redis_kind(layout: str) -> Kind:
+    """Make stores on servers of one layout."""
+    return Kind(lambda folder: make_redis(folder, layout), spoil_redis, count_redis)
+
+
 KINDS = {
     "memory": Kind(lambda _: MemoryStore(), spoil_memory, count_memory),
     "sqlite": Kind(make_sqlite, spoil_sqlite, count_sqlite),
@@ -73,4 +79,7 @@ KINDS = {
     "mariadb": Kind(sql.make_mariadb, sql.spoil_mariadb, sql.count_mariadb),
     "sqlalchemy-postgres": Kind(sql.make_sqlalchemy_postgres, sql.spoil_postgres, sql.count_postgres),
     "sqlalchemy-sqlite": Kind(sql.make_aiosqlite, sql.spoil_aiosqlite, sql.count_aiosqlite),
+    "redis": redis_kind("single"),
+    "sentinel": redis_kind("sentinel"),
+    "cluster": redis_kind("cluster"),
 }

@@ -283,7 +283,10 @@ async def test_only_what_is_past_a_deadline_is_swept(store: Any, kind: Kind):
 
 
 def in_slices_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("memory.SLICE", "sqlite.PRUNE_SLICE", "postgres.PRUNE_SLICE", "sqlalchemy.PRUNE_SLICE"):
+    for name in (
+        "memory.SLICE",
+        *(f"{store}.PRUNE_SLICE" for store in ("sqlite", "postgres", "redis", "sqlalchemy")),
+    ):
         monkeypatch.setattr(f"guardhouse.stores.{name}", 10)
 
 

@@ -319,6 +319,9 @@ HISTORIES = {
     "mariadb": 15,
     "sqlalchemy-postgres": 10,
     "sqlalchemy-sqlite": 10,
+    "redis": 40,
+    "sentinel": 10,
+    "cluster": 10,
 }
 """How many are played on each kind of store: as many as the time allows."""
 

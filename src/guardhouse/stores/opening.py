@@ -12,7 +12,8 @@ from guardhouse.state.store import SessionStore
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.server_url import shown
 
-FORMS = "Use memory:, sqlite:///file, postgresql://user@host/database, or a URL of SQLAlchemy such as mariadb://user@host/database."
+REDIS = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
+FORMS = "Use memory:, sqlite:///file, postgresql://user@host/database, redis://host, or a URL of SQLAlchemy such as mariadb://user@host/database."
 
 
 def open_store(url: str) -> SessionStore:
@@ -69,6 +70,14 @@ def _open_sqlalchemy(url: str) -> SessionStore:
     return SQLAlchemyStore(url.removeprefix("sqlalchemy+"))
 
 
+def _open_redis(url: str) -> SessionStore:
+    require("redis", "redis", url)
+    from guardhouse.stores.redis import RedisStore  # noqa: PLC0415 - the driver of this URL only
+    from guardhouse.stores.redis_url import read_url  # noqa: PLC0415 - the same
+
+    return RedisStore(read_url(url))
+
+
 def require(module: str, extra: str, url: str) -> None:
     """Raise `ConfigError` where a driver is missing, and say how it is installed."""
     if find_spec(module) is None:
@@ -83,4 +92,5 @@ _OPENERS: Mapping[str, Callable[[str], SessionStore]] = {
     "postgres": _open_postgres,
     "mysql": _open_mysql,
     "mariadb": _open_mysql,
+    **dict.fromkeys(REDIS, _open_redis),
 }
