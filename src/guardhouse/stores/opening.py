@@ -13,7 +13,7 @@ from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.server_url import shown
 
 REDIS = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
-FORMS = "Use memory:, sqlite:///file, postgresql://user@host/database, redis://host, or a URL of SQLAlchemy such as mariadb://user@host/database."
+FORMS = "Use memory:, sqlite:///file, postgresql://user@host/database, redis://host, or a URL of SQLAlchemy."
 
 
 def open_store(url: str) -> SessionStore:
@@ -22,11 +22,16 @@ def open_store(url: str) -> SessionStore:
     opener = _OPENERS.get(scheme)
     if opener is not None:
         return opener(url)
-    if "+" in scheme:
-        return _open_sqlalchemy(url)
     nearest = get_close_matches(scheme, _OPENERS, n=1)
+    if "+" in scheme and not _slip(nearest):
+        return _open_sqlalchemy(url)
     found = f"{scheme}:..." if scheme else url
     raise ConfigError("store", found, FORMS, nearest=nearest[0] if nearest else None)
+
+
+def _slip(nearest: list[str]) -> bool:
+    """Whether a name with a plus is nearly one of ours, rather than a dialect and its driver."""
+    return any("+" in name for name in nearest)
 
 
 def _open_memory(_: str) -> SessionStore:
