@@ -102,4 +102,4 @@ def _outcome(status: int, code: str) -> Outcome:
         return Outcome.GONE
     if status == 409:  # noqa: PLR2004
         return Outcome.REFUSED
-    return Outcome.MAYBE if status >= 500 else Outcome.ODD  # noqa: PLR2004
+    return Outcome.MAYBE if status == 503 else Outcome.ODD  # noqa: PLR2004

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from benchmarks.faults.app import Settings
 from benchmarks.faults.client import Client
-from benchmarks.faults.history import Outcome
 from benchmarks.faults.running import Fault, Stage
 
 HEALTHY = 0.5
@@ -74,16 +74,15 @@ class _OnWire(Fault):
         super().__init__(store)
         self._unhealthy = 0.0
 
-    def settings(self, settings: Settings) -> Settings:
-        """Let the workers go through the wire, which listens in a moment."""
-        self.wire = Wire(urlsplit(settings.store).port or 0)
-        return settings
+    async def settings(self, settings: Settings) -> Settings:
+        """Put the wire between workers and store."""
+        port = urlsplit(settings.store).port or 0
+        self.wire = Wire(port)
+        await self.wire.start()
+        return replace(settings, store=settings.store.replace(f":{port}", f":{self.wire.port}", 1))
 
     async def load(self, stage: Stage, until: float) -> None:
-        """Put the wire between, and watch a route that needs no store."""
-        await self.wire.start()
-        for worker in stage.workers:
-            await asyncio.to_thread(worker.change, store=stage.place.through(self.wire.port))
+        """Watch a route that needs no store meanwhile."""
         watching = asyncio.create_task(self._watch(stage))
         await super().load(stage, until)
         watching.cancel()
@@ -91,9 +90,6 @@ class _OnWire(Fault):
 
     async def _watch(self, stage: Stage) -> None:
         line = Client(stage.ports)
-        for worker in (0, 1):
-            while (await line.ask(worker, "GET", "/health")).outcome is not Outcome.DONE:  # noqa: ASYNC110 - a process says nothing when it is up
-                await asyncio.sleep(0.1)
         while True:
             began = time.monotonic()
             await line.ask(0, "GET", "/health")

@@ -217,7 +217,7 @@ class NewKeys(Fault):
     errors = 0.02
     longest = 8.0
 
-    def settings(self, settings: Settings) -> Settings:
+    async def settings(self, settings: Settings) -> Settings:
         """Begin with one key."""
         return replace(settings, secrets=("the old secret of the bench, thirty-two bytes",))
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from guardhouse.state.store import Migratable
 from guardhouse.stores.opening import open_store
@@ -27,11 +26,6 @@ class Place:
         if isinstance(store, Migratable):
             await store.migrate()
         await cast("Any", store).close()
-
-    def through(self, port: int) -> str:
-        """Name the same store behind a proxy on that port."""
-        parts = urlsplit(self.url)
-        return self.url.replace(f":{parts.port}", f":{port}", 1)
 
     def remove(self) -> None:
         """Stop what was started."""

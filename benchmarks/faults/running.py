@@ -93,7 +93,7 @@ class Fault:
 
         return PLACES[self.store]()
 
-    def settings(self, settings: Settings) -> Settings:
+    async def settings(self, settings: Settings) -> Settings:
         """Change what the workers are told."""
         return settings
 
@@ -151,7 +151,7 @@ def run(fault: Fault, size: Size, seed: int) -> Report:
 async def _run(fault: Fault, place: Place, size: Size, seed: int) -> Report:
     await place.prepare()
     hashed = PasswordHasher(ARGON2_CHEAPEST).hash(PASSWORD)
-    settings = fault.settings(
+    settings = await fault.settings(
         Settings(place.url, hashed, size.users, ("a secret of the bench, thirty-two bytes or more",))
     )
     world = load.World(size.users, Random(seed))  # noqa: S311 - chance that only shuffles

@@ -83,11 +83,11 @@ def main(asked: Sequence[str]) -> None:
     """Be a worker: the first argument is a socket that listens, the second its settings."""
     handle, written = asked
     settings = json.loads(written)
-    logging.disable()  # refusals and outages are what the bench makes
+    logging.getLogger("guardhouse").setLevel(
+        logging.CRITICAL
+    )  # refusals and outages are what the bench makes
     app = application(Settings(**{**settings, "secrets": tuple(settings["secrets"])}))
-    config = uvicorn.Config(
-        app, log_level="critical", access_log=False, ws="none", timeout_graceful_shutdown=2
-    )
+    config = uvicorn.Config(app, log_level="error", access_log=False, ws="none", timeout_graceful_shutdown=2)
     uvicorn.Server(config).run(sockets=[socket(fileno=int(handle))])
     os._exit(0)
 
