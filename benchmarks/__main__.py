@@ -6,12 +6,19 @@ import argparse
 import platform
 from importlib.metadata import version
 
-from benchmarks import in_process, instructions, socket_load
+from benchmarks import in_process, instructions, socket_load, verifying
+from benchmarks.contestants import CONTESTANTS
 
 QUICK_ROUNDS = 3
 QUICK_STARTS = 2
-QUICK_COUNTED = ("minimum_memory", "guardhouse_memory", "guardhouse_fastapi", "bare_fastapi")
-PARTS = ("instructions", "in-process", "socket")
+QUICK_COUNTED = (
+    "minimum_memory",
+    "guardhouse_memory",
+    "guardhouse_token",
+    "guardhouse_jwt",
+    "guardhouse_fastapi",
+)
+PARTS = ("instructions", "verifying", "in-process", "socket")
 
 
 def main() -> None:
@@ -23,15 +30,25 @@ def main() -> None:
         help="a few rounds instead of many, and instructions of ours only",
     )
     parser.add_argument("--only", choices=PARTS, action="append", help="leave out the other tables")
+    parser.add_argument(
+        "--of",
+        metavar="NAME",
+        choices=[one.name for one in CONTESTANTS],
+        action="append",
+        default=[],
+        help="measure only this application and its bare framework; may be given several times",
+    )
     options = parser.parse_args()
     wanted = options.only or PARTS
     print(_where())
     if "instructions" in wanted:
-        instructions.main(QUICK_COUNTED if options.quick else ())
+        instructions.main(options.of or (QUICK_COUNTED if options.quick else ()))
+    if "verifying" in wanted:
+        verifying.main(QUICK_ROUNDS if options.quick else verifying.ROUNDS)
     if "in-process" in wanted:
-        in_process.main(QUICK_ROUNDS if options.quick else in_process.ROUNDS)
+        in_process.main(QUICK_ROUNDS if options.quick else in_process.ROUNDS, options.of)
     if "socket" in wanted:
-        socket_load.main(QUICK_STARTS if options.quick else socket_load.STARTS)
+        socket_load.main(QUICK_STARTS if options.quick else socket_load.STARTS, options.of)
 
 
 def _where() -> str:

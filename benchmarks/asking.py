@@ -1,4 +1,4 @@
-"""What a browser sends, as values: the same headers and as many bytes of cookies to every contestant."""
+"""What a browser sends, as values: the same headers, and as many bytes of cookies and tokens, to every contestant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ Jar: TypeAlias = Mapping[str, str]
 
 HOST = "bench.example"
 COOKIES = 5
-COOKIE_BYTES = 320
+CARRIED_BYTES = 480
+"""How many bytes the values of Cookie and Authorization have together."""
 
 SAME_ORIGIN: tuple[Header, ...] = ((b"sec-fetch-site", b"same-origin"),)
 FOREIGN: tuple[Header, ...] = ((b"sec-fetch-site", b"cross-site"), (b"origin", b"https://elsewhere.example"))
@@ -69,9 +70,9 @@ class Answer:
 Send: TypeAlias = Callable[[Ask], Awaitable[Answer]]
 
 
-def get(path: str, jar: Jar) -> Ask:
+def get(path: str, jar: Jar, *marks: Header) -> Ask:
     """Ask as `fetch` does for a page of the same origin."""
-    return Ask("GET", path, (*_BROWSER, *SAME_ORIGIN, _cookie(jar)))
+    return Ask("GET", path, (*_BROWSER, *SAME_ORIGIN, *marks, _cookie(jar)))
 
 
 def post(path: str, jar: Jar, *marks: Header, body: bytes = b"") -> Ask:
@@ -86,12 +87,16 @@ def own_origin(token: Header | None) -> tuple[Header, ...]:
     return (*SAME_ORIGIN, (b"origin", f"https://{HOST}".encode()), token or (b"x-nothing", b"n" * 80))
 
 
-def padded(jar: Jar) -> Jar:
-    """Add what other parties keep in every browser, until number and size are the same for all."""
+def padded(jar: Jar, *marks: Header) -> Jar:
+    """Add what other parties keep in every browser, until number and size are the same for all.
+
+    What goes with the request besides, such as a token in Authorization, counts as if it were a cookie.
+    """
     strangers = dict.fromkeys(_STRANGERS[: COOKIES - len(jar)], "1")
-    missing = COOKIE_BYTES - len(_line({**strangers, **jar}))
+    carried = len(_line({**strangers, **jar})) + sum(len(value) for _, value in marks)
+    missing = CARRIED_BYTES - carried
     if missing < 0:
-        raise ValueError(f"the cookies are {-missing} bytes longer than COOKIE_BYTES; raise it")
+        raise ValueError(f"the cookies are {-missing} bytes longer than CARRIED_BYTES; raise it")
     return {**strangers, _STRANGERS[0]: "G" * (missing + 1), **jar}
 
 

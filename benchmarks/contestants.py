@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -23,6 +23,8 @@ class Contestant:
     needs: str = "starlette"
     token: tuple[str, str] | None = None
     """The cookie and the header of its CSRF token; None where it has no CSRF check."""
+    bearer: bool = False
+    """Whether its login gives a token, which goes into Authorization."""
 
     @property
     def guarded(self) -> bool:
@@ -48,13 +50,33 @@ CONTESTANTS = (
     Contestant("guardhouse_memory", "guardhouse, memory, identity", BARE, token=_XSRF),
     Contestant("guardhouse_user", "guardhouse, memory, decorator and user", BARE, token=_XSRF),
     Contestant("guardhouse_sqlite", "guardhouse, SQLite file, identity", BARE, token=_XSRF),
+    Contestant("guardhouse_token", "guardhouse, token in memory, identity", BARE, bearer=True),
+    Contestant("guardhouse_token_sqlite", "guardhouse, token in SQLite file, identity", BARE, bearer=True),
+    Contestant("guardhouse_jwt", "guardhouse, JWT seen before, identity", BARE, bearer=True),
+    Contestant("guardhouse_jwt_fresh", "guardhouse, JWT verified anew, identity", BARE, bearer=True),
     Contestant("starlette_sessions", "Starlette session + auth middleware (no CSRF)", BARE, "itsdangerous"),
     Contestant("starsessions_memory", "starsessions, memory (no CSRF)", BARE, "starsessions"),
     Contestant("bare_fastapi", "bare FastAPI", "bare_fastapi", "fastapi"),
     Contestant(
         "guardhouse_fastapi", "guardhouse, memory, user by dependency", "bare_fastapi", "fastapi", _XSRF
     ),
+    Contestant(
+        "guardhouse_fastapi_token",
+        "guardhouse, token, user by dependency",
+        "bare_fastapi",
+        "fastapi",
+        bearer=True,
+    ),
+    Contestant(
+        "guardhouse_fastapi_jwt",
+        "guardhouse, JWT, user by dependency",
+        "bare_fastapi",
+        "fastapi",
+        bearer=True,
+    ),
     Contestant("fastapi_users_jwt", "fastapi-users, JWT cookie (no CSRF)", "bare_fastapi", "fastapi_users"),
+    Contestant("fastapi_users_bearer", "fastapi-users, JWT", "bare_fastapi", "fastapi_users", bearer=True),
+    Contestant("authx_jwt", "authx, JWT (no user)", "bare_fastapi", "authx", bearer=True),
     Contestant("bare_litestar", "bare Litestar", "bare_litestar", "litestar"),
     Contestant(
         "litestar_session",
@@ -63,16 +85,18 @@ CONTESTANTS = (
         "litestar",
         ("csrftoken", "x-csrftoken"),
     ),
+    Contestant("litestar_jwt", "Litestar JWT auth", "bare_litestar", "litestar", bearer=True),
 )
 
 
-def installed() -> tuple[Contestant, ...]:
-    """Leave out whose library is missing, and say so."""
-    return tuple(_installed())
+def installed(names: Collection[str] = ()) -> tuple[Contestant, ...]:
+    """Take all, or those named with what they are divided by; leave out whose library is missing, and say so."""
+    wanted = {BARE, *names, *(named(name).bare for name in names)}
+    return tuple(_installed([one for one in CONTESTANTS if not names or one.name in wanted]))
 
 
-def _installed() -> Iterator[Contestant]:
-    for contestant in CONTESTANTS:
+def _installed(contestants: Iterable[Contestant]) -> Iterator[Contestant]:
+    for contestant in contestants:
         if contestant.installed:
             yield contestant
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -115,10 +115,10 @@ def _rows(times: Times, contestants: Sequence[Contestant], *, own: bool) -> list
     ]
 
 
-def main(rounds: int = ROUNDS) -> None:
+def main(rounds: int = ROUNDS, names: Collection[str] = ()) -> None:
     """Measure and print."""
     logging.disable()  # the checks provoke refusals
-    contestants = installed()
+    contestants = installed(names)
     print(report(asyncio.run(measure(contestants, rounds)), contestants), flush=True)
 
 

@@ -54,12 +54,17 @@ def ratios(counts: Mapping[str, Counts], name: str) -> Counts:
 
 
 def _count(contestant: Contestant, requests: int) -> Counts:
+    return marked(["benchmarks.instructions", contestant.name], requests)
+
+
+def marked(module: Sequence[str], repeats: int) -> Counts:
+    """Run a module that marks its batches, with the number of repeats as its last argument; count one repeat of each."""
     with TemporaryDirectory(prefix="guardhouse-bench-") as folder:
         out = Path(folder) / "callgrind.out"
         ran = subprocess.run(
             [
                 *("valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--dump-before=getppid"),
-                *(sys.executable, "-m", "benchmarks.instructions", contestant.name, str(requests)),
+                *(sys.executable, "-m", *module, str(repeats)),
             ],
             cwd=ROOT,
             env=_environment(),
@@ -69,9 +74,9 @@ def _count(contestant: Contestant, requests: int) -> Counts:
         )
         if ran.returncode:
             raise RuntimeError(
-                f"counting for {contestant.title} ended with {ran.returncode}:\n{ran.stderr[-2000:]}"
+                f"counting {' '.join(module)} ended with {ran.returncode}:\n{ran.stderr[-2000:]}"
             )
-        return dict(_parts(out, ran.stdout.split("\n"), requests))
+        return dict(_parts(out, ran.stdout.split("\n"), repeats))
 
 
 def _environment() -> Mapping[str, str]:
@@ -121,7 +126,7 @@ def main(names: Collection[str] = ()) -> None:
             f"\n{TITLE}\n\nleft out: valgrind is not installed (on Debian and Ubuntu: apt-get install valgrind)"
         )
         return
-    contestants = [one for one in installed() if not names or one.name in (BARE, *names)]
+    contestants = installed(names)
     counts = count(contestants)
     rows = [
         [one.title, *(f"{number:.2f}" for number in ratios(counts, one.name).values())] for one in contestants

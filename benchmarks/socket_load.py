@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -138,9 +138,9 @@ def _row(one: Contestant, spells: Spells) -> list[str]:
     return [one.title, beside("cost"), beside("cost", one.bare), beside("late"), beside("cpu")]
 
 
-def main(starts: int = STARTS) -> None:
+def main(starts: int = STARTS, names: Collection[str] = ()) -> None:
     """Measure and print."""
-    contestants = installed()
+    contestants = installed(names)
     client, load = chosen()
     print(report(measure(contestants, load, starts), contestants, client), flush=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, cast
 
@@ -64,7 +64,7 @@ class World:
 
 async def populate(settings: Settings, world: World, sessions: int) -> None:
     """Make sessions in the store itself, as logins would, before anything is measured."""
-    house = house_of(settings)
+    house = house_of(replace(settings, store=_patient(settings.store)))
     store, now = house.parts.store, time.time()
     taken = fingerprint.take(house.parts.logins, settings.password_hash)
     line = asyncio.Semaphore(AT_ONCE)
@@ -79,6 +79,14 @@ async def populate(settings: Settings, world: World, sessions: int) -> None:
 
     await asyncio.gather(*map(make, range(sessions)))
     await cast("Any", store).close()
+
+
+def _patient(url: str) -> str:
+    """Wait for a server as long as it takes: here nothing is measured, and the machine may be busy."""
+    if url.startswith("sqlite"):
+        return url
+    patience = "timeout=10" if url.startswith("redis") else "timeout=10&connect_timeout=10"
+    return f"{url}{'&' if '?' in url else '?'}{patience}"
 
 
 async def client(ports: list[int], world: World, until: float) -> None:

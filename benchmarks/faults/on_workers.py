@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.faults import load
 from benchmarks.faults.app import Settings
 from benchmarks.faults.client import Client, request
-from benchmarks.faults.history import Call, Outcome
+from benchmarks.faults.history import Call, Kind, Outcome
 from benchmarks.faults.running import HUNG_UP, Fault, Stage
 
 EVERY = ("sqlite", "redis", "sentinel", "cluster", "postgres", "mariadb")
@@ -179,7 +179,8 @@ class Cancelled(Fault):
         return wrong
 
     async def _hang_up(self, stage: Stage) -> None:
-        kind = stage.chance.choice(["read", "write", "logout", "login"])
+        kinds: list[Kind] = ["read", "write", "logout", "login"]
+        kind = stage.chance.choice(kinds)
         user, visitor = str(stage.chance.randrange(stage.size.users)), stage.world.pick(also_dead=False)
         value = f"h{stage.chance.getrandbits(48):x}"
         path = {"login": f"/login?user={user}", "logout": "/logout", "read": "/read?key=cart"}.get(

@@ -17,7 +17,8 @@ from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.crumbs import CookieReader
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import Record
-from guardhouse.state.store import InlineLoading, KeepsTokens, SessionStore, TokenStore
+from guardhouse.state.store import KeepsTokens, SessionStore, TokenStore
+from guardhouse.state.token import TokenRecord
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring, Signer
 from guardhouse.watch import Watch
@@ -60,6 +61,8 @@ class Parts:
     """How often something may be done, counted over the store."""
     load_now: Callable[[bytes], Record | None] | None = field(init=False)
     """The store's own inline loading, where it has that power."""
+    token_now: Callable[[str], TokenRecord | None] | None = field(init=False)
+    """The same for handed-out tokens."""
     session_cookie: CookieReader = field(init=False)
     visitor_cookie: CookieReader = field(init=False)
     csrf_cookie: CookieReader = field(init=False)
@@ -70,23 +73,22 @@ class Parts:
             object.__setattr__(self, name, self.keys.purpose(purpose))
         object.__setattr__(self, "tokens", self.store.tokens if isinstance(self.store, KeepsTokens) else None)
         object.__setattr__(self, "limits", Limits(self.store, self.clock))
-        object.__setattr__(self, "load_now", _inline(self.store))
+        object.__setattr__(self, "load_now", _inline(self.store, "load_now", "load"))
+        object.__setattr__(self, "token_now", _inline(self.tokens, "token_now", "token"))
         object.__setattr__(self, "hosts", frozenset(own.partition(b"://")[2] for own in self.origins.own))
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
         object.__setattr__(self, "csrf_cookie", CookieReader(self.cookie.csrf))
 
 
-def _inline(store: SessionStore) -> Callable[[bytes], Record | None] | None:
-    """Find the store's inline loading; one that was inherited beneath a `load` of its own does not speak for it."""
-    if not isinstance(store, InlineLoading):
-        return None
+def _inline(store: object, power: str, verb: str) -> Any:  # noqa: ANN401 - the store's own method, or None
+    """Find how a store reads inline; what was inherited beneath a verb of its own does not speak for it."""
     for kind in type(store).__mro__:
-        if "load_now" in vars(kind):
-            return store.load_now
-        if "load" in vars(kind):
+        if power in vars(kind):
+            break
+        if verb in vars(kind):
             return None
-    return store.load_now
+    return getattr(store, power, None)
 
 
 async def resolve(value: T | Awaitable[T]) -> T:

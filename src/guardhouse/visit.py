@@ -89,12 +89,12 @@ class Visit(Struct, eq=False):
 
     def take_up(self, seen: Glance) -> None:
         """Go on from what a glance has found, so that nothing is read twice."""
-        if seen.lines is None:
-            return
         self.vary, self._origin = seen.vary, seen.origin
-        self._carried = Carried(self.parts, seen.lines, seen.presented, seen.loaded)
-        decision = seen.decision
-        if decision is not None:
+        if seen.verdict is not None:
+            self._verdicts[seen.verdict.by] = seen.verdict
+        if seen.lines is not None:
+            self._carried = Carried(self.parts, seen.lines, seen.presented, seen.loaded)
+        if (decision := seen.decision) is not None:
             self.decisions[decision.stack] = decision
 
     async def decide(self, stack: Stack) -> Decision:

@@ -15,7 +15,16 @@ REQUESTS = 50
 
 @pytest.mark.parametrize("heading", ["GET /me", "POST /do", "GET /open"])
 @pytest.mark.parametrize(
-    "name", ["bare_starlette", "guardhouse_memory", "guardhouse_user", "bare_fastapi", "guardhouse_fastapi"]
+    "name",
+    [
+        "bare_starlette",
+        "guardhouse_memory",
+        "guardhouse_user",
+        "guardhouse_token",
+        "guardhouse_jwt",
+        "bare_fastapi",
+        "guardhouse_fastapi",
+    ],
 )
 async def test_a_request_leaves_no_cycles(name, heading):
     contestant = named(name)

@@ -17,11 +17,13 @@ GET        https://localhost/api/me
 
 allowed    user 1 of users, believed by guard key
 
-trace      session  pass   cookie_not_read
-                           A session cookie came too; the explicit credential
-                           went first.
-           key      allow  credential_accepted
-                           The credential was accepted.
+decision   stack api,key
+           ├── guard key  allow    credential_accepted  <- this is the answer
+           │   The credential was accepted.
+           ├── origin     not reached
+           ├── session    pass     cookie_not_read
+           │   A session cookie came too; the explicit credential went first.
+           └── guard api  not reached
 
 response   status         200
            content-type   application/json
@@ -43,7 +45,8 @@ def test_a_refusal_shows_code_trace_evidence_hint_and_response(call: Call):
         "POST       https://localhost/api/do_thing\n\n"
         "refused    401 no_credential by key, api\n"
         "           The request carries nothing that this guard could read.\n\n"
-        "trace      key     abstain  no_credential\n"
+        "decision   stack api,key\n"
+        "           ├── guard key  abstain  no_credential  <- this is the answer\n"
     )
     for part in (
         "need     header X-Api-Key\n",
@@ -168,7 +171,13 @@ def test_an_address_may_be_given_whole(call: Call):
         pytest.param(["GET", "/", "-H", "X-Kéy: a"], "write 'Name: value'.", id="header name"),
         pytest.param(["GET", "/", "-H", "X-Key: \u2603"], "write 'Name: value'.", id="header value"),
         pytest.param(["GET", "/", "-b", "sesame"], "write name=value.", id="cookie"),
-        pytest.param(["GET"], "Missing argument 'PATH'", id="no path"),
+        pytest.param(["GET"], "Write METHOD and PATH, or paste a request", id="no path"),
+        pytest.param([], "Write METHOD and PATH, or paste a request", id="nothing"),
+        pytest.param(
+            ["GET", "/", "--curl", "curl x"], "Paste one request and type nothing besides", id="both"
+        ),
+        pytest.param(["--curl", "curl x", "-b", "a=sesame"], "Paste one request", id="pasted and typed"),
+        pytest.param(["GET", "/", "--entry", "1"], "give it with --har", id="an entry of nothing"),
     ],
 )
 def test_wrong_usage_exits_with_two_and_keeps_the_value_to_itself(call: Call, arguments, said):

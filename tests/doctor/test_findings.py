@@ -343,6 +343,20 @@ MISTAKES: list[Row] = [
         """,
     ),
     (
+        "cors-not-covering",
+        HERE,
+        """
+        house = Guardhouse(secret=key, **usual, trusted_origins=["https://app.example.com"])
+        async def sign_in(request: Request) -> Response:  # here
+            return JSONResponse(await house.auth(request).attempt(await request.json()) is not None)
+
+        api = Starlette(routes=[Route("/page", page, middleware=[house.layer()])], middleware=[
+            Middleware(CORSMiddleware, allow_origins=["https://app.example.com"], allow_credentials=True)])
+        app = Starlette(routes=[Mount("/api", api), Route("/in", house.public(sign_in), methods=["POST"])])
+        house.install(app)
+        """,
+    ),
+    (
         "cors-credentials-missing",
         "CORSMiddleware(allow_credentials)",
         cors('allow_origins=["https://app.example.com"], allow_methods=["*"]'),
@@ -643,6 +657,23 @@ MISTAKES: list[Row] = [
         + THROTTLED
         + house("debug=False, passwords=fast_passwords()"),
     ),
+    (
+        "guard-overridden",
+        "dependency_overrides",
+        """
+        house = guardhouse.fastapi.Guardhouse(secret=key, **usual)
+        app = FastAPI()
+        Me = house.guard("web")
+
+        @app.get("/me")
+        async def me(user: Annotated[str, Me]) -> str:
+            return user
+
+        app.add_route("/login", house.public(login))
+        house.install(app)
+        app.dependency_overrides[Me] = lambda: "ada"
+        """,
+    ),
 ]
 
 BESIDES = {
@@ -674,6 +705,25 @@ def test_a_mistake_is_found_at_its_place_and_nothing_else_is(examine: Examine, c
     assert first.where == wanted
     assert first.what
     assert first.fix
+
+
+def test_a_login_with_a_form_of_its_own_needs_no_cors(examine: Examine):
+    text = """
+        house = Guardhouse(secret=key, **usual, trusted_origins=["https://app.example.com"], login_url="/in")
+        async def sign_in(request: Request) -> Response:
+            return JSONResponse(await house.auth(request).attempt(await request.json()) is not None)
+
+        @house.public
+        async def form(request: Request) -> Response:
+            return PlainTextResponse("log in")
+
+        api = Starlette(routes=[Route("/page", page, middleware=[house.layer()])], middleware=[
+            Middleware(CORSMiddleware, allow_origins=["https://app.example.com"], allow_credentials=True)])
+        app = Starlette(routes=[Mount("/api", api), Route("/in", house.public(sign_in), methods=["POST"]),
+            Route("/in", form)])
+        house.install(app)
+        """
+    assert examine(text) == []
 
 
 @pytest.mark.parametrize(

@@ -75,11 +75,11 @@ def redis_kind(layout: str) -> Kind:
 KINDS = {
     "memory": Kind(lambda _: MemoryStore(), spoil_memory, count_memory),
     "sqlite": Kind(make_sqlite, spoil_sqlite, count_sqlite),
+    "redis": redis_kind("single"),
+    "sentinel": redis_kind("sentinel"),
+    "cluster": redis_kind("cluster"),
     "postgres": Kind(sql.make_postgres, sql.spoil_postgres, sql.count_postgres),
     "mariadb": Kind(sql.make_mariadb, sql.spoil_mariadb, sql.count_mariadb),
     "sqlalchemy-postgres": Kind(sql.make_sqlalchemy_postgres, sql.spoil_postgres, sql.count_postgres),
     "sqlalchemy-sqlite": Kind(sql.make_aiosqlite, sql.spoil_aiosqlite, sql.count_aiosqlite),
-    "redis": redis_kind("single"),
-    "sentinel": redis_kind("sentinel"),
-    "cluster": redis_kind("cluster"),
 }

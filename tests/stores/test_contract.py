@@ -283,10 +283,8 @@ async def test_only_what_is_past_a_deadline_is_swept(store: Any, kind: Kind):
 
 
 def in_slices_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (
-        "memory.SLICE",
-        *(f"{store}.PRUNE_SLICE" for store in ("sqlite", "postgres", "redis", "sqlalchemy")),
-    ):
+    kinds = ("sqlite", "postgres", "sqlalchemy", "redis")
+    for name in ("memory.SLICE", *(f"{kind}.PRUNE_SLICE" for kind in kinds)):
         monkeypatch.setattr(f"guardhouse.stores.{name}", 10)
 
 

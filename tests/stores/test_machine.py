@@ -315,13 +315,13 @@ class History(RuleBasedStateMachine):
 HISTORIES = {
     "memory": 300,
     "sqlite": 80,
+    "redis": 40,
+    "sentinel": 10,
+    "cluster": 10,
     "postgres": 40,
     "mariadb": 15,
     "sqlalchemy-postgres": 10,
     "sqlalchemy-sqlite": 10,
-    "redis": 40,
-    "sentinel": 10,
-    "cluster": 10,
 }
 """How many are played on each kind of store: as many as the time allows."""
 

@@ -266,7 +266,7 @@ async def test_what_is_unsafe_is_told_and_what_is_safe_is_not(caplog: pytest.Log
         node.client.config_set("maxmemory-policy", "allkeys-lru")
         wary: Any = open_store(f"{node.url}?timeout=5&durability=replicated")
         wary._clock = lambda: time.time() + 3600
-        findings = "\n".join(await wary.examine())
+        findings = "\n".join(map(str, await wary.examine()))
         for said in (
             "maxmemory-policy is allkeys-lru",
             "appendonly is off",
@@ -306,7 +306,7 @@ async def test_a_cluster_that_lacks_slots_is_told():
         node.client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 9999)
         store: Any = open_store(f"redis+cluster://{HOST}:{node.port}?timeout=5")
         await store.open()
-        assert any("serves 10000 of 16384 slots" in finding for finding in await store.examine())
+        assert any("serves 10000 of 16384 slots" in remark.says for remark in await store.examine())
         await store.close()
 
 

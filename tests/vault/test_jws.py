@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardhouse import ConfigError
@@ -221,3 +222,58 @@ def test_an_embedded_key_is_read_only_where_it_is_expected():
     with pytest.raises(JWSError):
         jws.read(written({"alg": "HS256", "jku": "https://evil.example"}).encode(), embedded=True)
     assert SIGN not in repr(jws.read(GOOD.encode()))
+
+
+NUMBERS = st.one_of(st.integers(-(10**25), 10**25), st.floats(allow_nan=True))
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+PAIRS_OF_NAMES = st.lists(st.tuples(st.sampled_from(["iss", "sub", "é", ""]), VALUES), max_size=3)
+
+
+@settings(deadline=None)
+@given(pairs=PAIRS_OF_NAMES, spaced=st.booleans(), escaped=st.booleans())
+def test_what_is_read_the_quick_way_is_what_the_strict_way_reads(pairs, spaced, escaped):
+    def text(value: Any) -> str:
+        between = None if spaced else (",", ":")
+        return json.dumps(value, separators=between, ensure_ascii=escaped)
+
+    colon, comma = (": ", ", ") if spaced else (":", ",")
+    written_out = "{" + comma.join(f"{text(name)}{colon}{text(value)}" for name, value in pairs) + "}"
+    body = written_out.encode("utf-8", "surrogatepass")
+    quick = jws._plain(body)
+    if quick is not None:
+        strict = jws._examined(body)
+        assert quick == strict
+        assert json.dumps(quick) == json.dumps(strict)  # numbers of the same kind, names in the same order
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"sub":"1","sub":"2"}',
+        b'{"a":{"sub":"1","sub":"2"}}',
+        b'{"exp":NaN}',
+        b'{"exp":1e999}',
+        b'{"sub":"\\ud800"}',
+        b'{"sub":"\xff"}',
+        b"[" * 5000,
+    ],
+)
+def test_what_is_in_doubt_is_not_read_the_quick_way(text):
+    assert jws._plain(text) is None
+
+
+@given(text=st.binary(max_size=12), letters=st.text("AQgwBz019-_+/=.\n", max_size=12))
+def test_one_value_has_one_way_of_being_written(text, letters):
+    assert jws._bytes(b64(text).encode()) == text
+    part = letters.encode()
+    try:
+        value = jws._bytes(part)
+    except JWSError:
+        return
+    assert b64(value).encode() == part

@@ -1,48 +1,42 @@
-"""`guardhouse explain`: sends one request in process, and says what each check made of it."""
+"""`guardhouse explain`: one request, typed or pasted, with what each check made of it."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
 import click
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
-from guardhouse.cli.loading import Loaded, failed, houses, load
-from guardhouse.cli.output import data_only, grid, plain, show, styled, write_json
+from guardhouse.cli.drawing import explanation_rows
+from guardhouse.cli.loading import Loaded, UnusableError, failed, houses, load
+from guardhouse.cli.output import data_only, grid, note, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
-from guardhouse.core.causes import Cause, hint_of
 from guardhouse.core.facts import Header
-from guardhouse.core.reasons import REASONS
-from guardhouse.core.verdict import Abstain, Caller, Client, Deny, Pass, Verdict
+from guardhouse.core.stack import Stack
+from guardhouse.doctor.curl import read_curl
 from guardhouse.doctor.explanation import Explanation, Records, explain_answer
+from guardhouse.doctor.har import read_har
+from guardhouse.doctor.listing import lines_of
+from guardhouse.doctor.pasted import PastedError
+from guardhouse.doctor.rehearsal import rehearse
 from guardhouse.doctor.sending import WEBSOCKET, Asked, LifespanError, cookie_header, header, send
 
 FINDING = 1
 
 _LABEL = len("undecided")
 
-_STYLES = {"allow": "bold green", "deny": "bold red", "abstain": "yellow", "pass": "dim"}
-
-_HEADLINES: Mapping[str, tuple[str, str]] = {
-    "guest": ("yellow", "Nobody is proven to call, and the guard is optional: a guest may pass."),
-    "public": ("yellow", "The route is public: no guard was asked."),
-    "undecided": ("bold red", "No guard was asked. Guard the route, or say @house.public."),
-    "no route": ("bold red", "The application has no route for this method and path; no guard was asked."),
-    "failed": ("bold red", "The application failed before any guard was asked."),
-}
+_HAR = click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True)
 
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("target", metavar="APP")
-@click.argument("method")
-@click.argument("path")
+@click.argument("method", required=False)
+@click.argument("path", required=False)
 @click.option(
     "--header", "-H", "headers", multiple=True, metavar="'K: V'", help="Send a header; can be repeated."
 )
@@ -52,43 +46,61 @@ _HEADLINES: Mapping[str, tuple[str, str]] = {
 @click.option(
     "--data", "-d", metavar="TEXT", help="Send a body; JSON where it reads as JSON, a form otherwise."
 )
+@click.option(
+    "--curl", metavar="TEXT", help="Take a pasted curl command, of bash or cmd; - reads it from stdin."
+)
+@click.option(
+    "--har", type=_HAR, help="Take a request of a HAR file, or of one entry; - reads it from stdin."
+)
+@click.option(
+    "--entry", type=click.IntRange(min=1), metavar="N", help="Which entry of it; else the first refused."
+)
+@click.option(
+    "--run/--read-only",
+    "run",
+    default=None,
+    help="Whether the endpoint runs. Typed requests run, pasted ones are only weighed.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--traceback", "whole_traceback", is_flag=True, help="Show the whole error of an application.")
-def explain(  # noqa: PLR0913 - one parameter for each option
+def explain(
     *,
     target: str,
-    method: str,
-    path: str,
-    headers: tuple[str, ...],
-    cookies: tuple[str, ...],
-    data: str | None,
+    run: bool | None,
     as_json: bool,
     whole_traceback: bool,
+    **said: Any,  # noqa: ANN401 - what the request is made of
 ) -> None:
-    """Send a request in process and say what each check made of it.
+    """Say what each check made of a request.
 
     APP is module:attribute, or module:factory() for a function that makes the application. METHOD is GET, POST, ...
     or WS for a WebSocket. PATH may be a whole address; otherwise the house's public_url, or https://localhost, goes
-    before it.
+    before it. Or paste the request: --curl "curl 'https://...'" as a browser copies it, or --har FILE.
 
-    The application is started and stopped, and its endpoint really runs when the request may pass. Everything is
-    said, whatever the house's own `explain` is; values of cookies and tokens never are.
+    The application is started and stopped. With --run its endpoint really runs when the request may pass; with
+    --read-only only the guards of the route are asked, its real store is read and never written, and nobody is told.
+    Everything is said, whatever the house's own `explain` is; values of cookies and tokens never are.
     """
+    pasted = _pasted(said)
     loaded = load(target, whole_traceback=whole_traceback)
-    asked = _asked(loaded, method, path, (*_headers(headers), *_cookies(cookies)), data)
-    explanation = _explanation(loaded, asked, whole_traceback=whole_traceback)
+    asked = pasted or _typed(loaded, said)
+    runs = pasted is None if run is None else run
+    explanation = _explanation(loaded, asked, runs=runs, whole_traceback=whole_traceback)
     if as_json:
-        write_json({"request": {"method": asked.method, "url": _address(asked)}, **explanation.document})
+        request = {"method": asked.method, "url": _address(asked), "ran": runs}
+        write_json({"request": request, **explanation.document})
     else:
-        _print(asked, explanation)
+        _print(loaded, asked, explanation, runs=runs)
     if not explanation.passed:
         sys.exit(FINDING)
 
 
-def _explanation(loaded: Loaded, asked: Asked, *, whole_traceback: bool) -> Explanation:
+def _explanation(loaded: Loaded, asked: Asked, *, runs: bool, whole_traceback: bool) -> Explanation:
     records = Records()
     try:
         with data_only():
+            if not runs:
+                return anyio.run(rehearse, loaded.asgi, loaded.app, asked)
             answered = anyio.run(send, loaded.asgi, asked, records.kept())
     except LifespanError as error:
         raise failed(
@@ -99,7 +111,47 @@ def _explanation(loaded: Loaded, asked: Asked, *, whole_traceback: bool) -> Expl
     return explain_answer(loaded.app, answered, records)
 
 
-# -- the request ------------------------------------------------------------------------------------------------
+# -- a request that was pasted ----------------------------------------------------------------------------------
+
+
+def _pasted(said: dict[str, Any]) -> Asked | None:
+    """Read --curl or --har; what comes besides would be another request."""
+    curl, har = said["curl"], said["har"]
+    if curl is None and har is None:
+        if said["entry"] is not None:
+            raise click.UsageError("--entry names an entry of a HAR file: give it with --har.")
+        return None
+    typed = [name for name in ("method", "path", "headers", "cookies", "data") if said[name]]
+    if typed or (curl is not None and har is not None):
+        raise click.UsageError(
+            "Paste one request and type nothing besides: METHOD, PATH and the headers are in it."
+        )
+    try:
+        return _read_curl(str(curl)) if har is None else read_har(_bytes(har), said["entry"])
+    except PastedError as error:
+        what = "the curl command" if har is None else "the HAR file"
+        raise UnusableError(f"{what} cannot be read: {error}") from None
+
+
+def _read_curl(text: str) -> Asked:
+    return read_curl(sys.stdin.read() if text == "-" else text)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        raise PastedError(f"{error.strerror}.") from None
+
+
+# -- a request that was typed -----------------------------------------------------------------------------------
+
+
+def _typed(loaded: Loaded, said: dict[str, Any]) -> Asked:
+    if not said["method"] or not said["path"]:
+        raise click.UsageError("Write METHOD and PATH, or paste a request: --curl TEXT, --har FILE.")
+    headers = (*_headers(said["headers"]), *_cookies(said["cookies"]))
+    return _asked(loaded, said["method"], said["path"], headers, said["data"])
 
 
 def _asked(loaded: Loaded, method: str, path: str, headers: tuple[Header, ...], data: str | None) -> Asked:
@@ -154,88 +206,16 @@ def _address(asked: Asked) -> str:
 # -- on the terminal --------------------------------------------------------------------------------------------
 
 
-def _print(asked: Asked, explanation: Explanation) -> None:
+def _print(loaded: Loaded, asked: Asked, explanation: Explanation, *, runs: bool) -> None:
     table = grid(2, first=_LABEL)
     table.add_row(styled(asked.method, "bold"), styled(_address(asked), "bold"))
-    for label, content in _rows(explanation):
+    for label, content in explanation_rows(explanation, _stacks(loaded), sent=runs):
         table.add_row()
         table.add_row(label, content)
     show(table)
+    if not runs:
+        note("only the guards were asked: no endpoint ran, nothing was written, limits were not counted.")
 
 
-def _rows(explanation: Explanation) -> Iterator[tuple[Text, RenderableType]]:
-    yield _headline(explanation)
-    if explanation.trace:
-        yield Text("trace", style="dim"), _trace(explanation.trace)
-    refusal = explanation.refusal
-    if refusal and refusal.evidence:
-        yield Text("evidence", style="dim"), _pairs(refusal.evidence)
-    if refusal and len(refusal.causes) > 1:
-        yield Text("mend", style="dim"), _causes(refusal.causes)
-    elif refusal and (hint := hint_of(refusal.causes[0] if refusal.causes else refusal)):
-        yield Text("hint", style="dim"), styled(hint, "cyan")
-    if explanation.failure is not None:
-        fault = f"The application raised {type(explanation.failure).__name__} (--traceback shows the whole)."
-        yield Text("failure", style="dim"), styled(fault, "bold red")
-    yield Text("response", style="dim"), _response(explanation)
-
-
-def _called(caller: Caller) -> str:
-    if isinstance(caller, Client):
-        return f"program {plain(caller.client_id)} of {caller.issuer}"
-    return f"user {plain(caller.user_id)} of {caller.provider}"
-
-
-def _headline(explanation: Explanation) -> tuple[Text, Text]:
-    refusal, identity, outcome = explanation.refusal, explanation.identity, explanation.outcome
-    if refusal is not None:
-        text = Text.assemble(
-            (f"{refusal.status} {refusal.reason}", "bold red"), f" by {refusal.by}\n", refusal.entry.title
-        )
-        return Text(outcome, style="bold red"), text
-    if identity is not None:
-        return Text(outcome, style="bold green"), Text(
-            f"{_called(identity)}, believed by guard {identity.guard}"
-        )
-    style, said = _HEADLINES[outcome]
-    return Text(outcome, style=style), Text(said)
-
-
-def _trace(trace: Any) -> Table:  # noqa: ANN401 - Sequence[Verdict]; a Decision's own
-    table = grid(3)
-    for verdict in trace:
-        word = type(verdict).__name__.lower()
-        said = Text.assemble((str(verdict.reason), _STYLES[word]), "\n", REASONS[verdict.reason].title)
-        for name, value in _evidence(verdict).items():
-            said.append(f"\n{name}: {plain(value)}", style="dim")
-        table.add_row(styled(verdict.by), Text(word, style=_STYLES[word]), said)
-    return table
-
-
-def _evidence(verdict: Verdict) -> Mapping[str, object]:
-    return verdict.evidence if isinstance(verdict, Deny | Abstain | Pass) else {}
-
-
-def _causes(causes: Sequence[Cause]) -> Table:
-    """Write what must be mended, numbered: each of them is enough to be refused."""
-    table = grid(2)
-    for place, cause in enumerate(causes, start=1):
-        said = Text.assemble((str(cause.reason), "bold"), "\n", cause.says)
-        said.append(f"\n{plain(cause.hint)}", style="cyan")
-        table.add_row(f"{place}.", said)
-    return table
-
-
-def _pairs(evidence: Mapping[str, object]) -> Table:
-    table = grid(2)
-    for name, value in evidence.items():
-        table.add_row(styled(name), styled(value))
-    return table
-
-
-def _response(explanation: Explanation) -> Table:
-    table = grid(2)
-    table.add_row("status", str(explanation.status or "none"))
-    for name, value in explanation.headers:
-        table.add_row(styled(name), styled(value))
-    return table
+def _stacks(loaded: Loaded) -> Iterator[Stack]:
+    return (stack for line in lines_of(loaded.app) for stack in line.stacks)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeGuard, cast
+from math import inf
+from typing import Any, cast
 
 from guardhouse.core.reason import Reason
 from guardhouse.errors import ConfigError
@@ -14,6 +15,9 @@ __all__ = ["ClaimsPolicy", "Objection", "judge_claims", "scopes_of"]
 
 LONGEST_NAME = 255
 """How long `sub` may be (OpenID Connect Core 2)."""
+
+_LAST = 1e12
+_NUMBERS = frozenset({int, float})
 
 Objection = tuple[Reason, Mapping[str, object]]
 """Why not, and what of the token led to it."""
@@ -33,6 +37,12 @@ class ClaimsPolicy:
     types: tuple[str, ...] = ("at+jwt",)
     leeway: timedelta = timedelta(seconds=30)
     longest: timedelta | None = timedelta(days=1)
+    accepted: frozenset[str] = field(init=False, repr=False)
+    """The types as they are compared: without `application/`, in small letters (RFC 7515 4.1.9)."""
+    grace: float = field(init=False, repr=False)
+    """The leeway in seconds."""
+    life: float = field(init=False, repr=False)
+    """The longest life in seconds."""
 
     def __post_init__(self) -> None:
         if not self.issuer:
@@ -41,19 +51,24 @@ class ClaimsPolicy:
         _refuse_no_names("types", self.types)
         if not timedelta(0) <= self.leeway <= timedelta(minutes=5):
             raise ConfigError("leeway", self.leeway, "Forgive five minutes at most; mend the clocks instead.")
+        object.__setattr__(self, "accepted", frozenset(map(_short, self.types)))
+        object.__setattr__(self, "grace", self.leeway.total_seconds())
+        object.__setattr__(self, "life", inf if self.longest is None else self.longest.total_seconds())
 
 
 def judge_claims(
     typ: str | None, claims: Mapping[str, Any], policy: ClaimsPolicy, now: float
 ) -> Objection | None:
     """Say why a token is no good, or None. Its signature has been verified."""
-    named = (typ or "").lower().removeprefix("application/")
-    if named not in [accepted.lower().removeprefix("application/") for accepted in policy.types]:
-        return Reason.JWT_TYPE, {"typ": named[:40], "accepted": ", ".join(policy.types)}
-    issuer = claims.get("iss")
-    if issuer != policy.issuer:
+    if typ not in policy.accepted and _short(typ or "") not in policy.accepted:
+        return Reason.JWT_TYPE, {"typ": _short(typ or "")[:40], "accepted": ", ".join(policy.types)}
+    if claims.get("iss") != policy.issuer:
         return Reason.JWT_ISSUER, {"expected": policy.issuer}
     return _wrong_audience(claims, policy) or _wrong_subject(claims) or _wrong_time(claims, policy, now)
+
+
+def _short(typ: str) -> str:
+    return typ.lower().removeprefix("application/")
 
 
 def _refuse_no_names(key: str, names: tuple[str, ...]) -> None:
@@ -66,19 +81,25 @@ def scopes_of(claims: Mapping[str, Any], claim: str = "scope") -> frozenset[str]
     """Read what a token is good for: exact words, as one text or as a list. No claim is nothing."""
     said = claims.get(claim)
     if isinstance(said, str):
-        return frozenset(said.split(" ")) - {""}
+        named = frozenset(said.split(" "))
+        return named - {""} if "" in named else named
     words = cast("list[object]", said) if isinstance(said, list) else []
     return frozenset(word for word in words if isinstance(word, str))
 
 
 def _wrong_audience(claims: Mapping[str, Any], policy: ClaimsPolicy) -> Objection | None:
-    audience = claims.get("aud")
-    said = cast("list[object]", audience) if isinstance(audience, list) else [audience]
-    if not said or not all(isinstance(name, str) for name in said):
+    audience: object = claims.get("aud")
+    if isinstance(audience, str) and audience in policy.audience:
+        return None
+    names = cast("list[object]", audience) if isinstance(audience, list) else [audience]
+    ours = False
+    for name in names:
+        if not isinstance(name, str):
+            return _missing("aud")
+        ours = ours or name in policy.audience
+    if not names:
         return _missing("aud")
-    if not set(said) & set(policy.audience):
-        return Reason.JWT_AUDIENCE, {"expected": ", ".join(policy.audience)}
-    return None
+    return None if ours else (Reason.JWT_AUDIENCE, {"expected": ", ".join(policy.audience)})
 
 
 def _wrong_subject(claims: Mapping[str, Any]) -> Objection | None:
@@ -86,36 +107,29 @@ def _wrong_subject(claims: Mapping[str, Any]) -> Objection | None:
     if "sub" not in claims and "client_id" not in claims:
         return _missing("sub")
     for name in ("sub", "client_id", "jti"):
-        value = claims.get(name, "absent")
-        if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
-            return _missing(name)
+        if name in claims:
+            value = claims[name]
+            if type(value) is not str or not 0 < len(value) <= LONGEST_NAME:
+                return _missing(name)
     return None
 
 
 def _wrong_time(claims: Mapping[str, Any], policy: ClaimsPolicy, now: float) -> Objection | None:
-    moments: dict[str, Any] = {
-        "exp": claims.get("exp"),
-        "iat": claims.get("iat"),
-        "nbf": claims.get("nbf", 0),
-    }
-    for name, moment in moments.items():
-        if not _is_moment(moment):
-            return _missing(name)
-    exp, iat, nbf = (float(moment) for moment in moments.values())
-    leeway = policy.leeway.total_seconds()
-    if not now < exp + leeway:
+    exp: Any = claims.get("exp")
+    iat: Any = claims.get("iat")
+    nbf: Any = claims.get("nbf", 0)
+    for moment in (exp, iat, nbf):
+        # True is an int in Python, and NaN is before no year; the last one here is 33658.
+        if type(moment) not in _NUMBERS or not -_LAST < moment < _LAST:
+            return _missing("exp" if moment is exp else "iat" if moment is iat else "nbf")
+    if not now < exp + policy.grace:
         return Reason.JWT_EXPIRED, {"for": f"{now - exp:.0f} seconds"}
-    if not max(iat, nbf) <= now + leeway:
+    latest = now + policy.grace
+    if not (iat <= latest and nbf <= latest):
         return Reason.JWT_NOT_YET, {"for": f"{max(iat, nbf) - now:.0f} seconds"}
-    if policy.longest is not None and not exp - iat <= policy.longest.total_seconds():
+    if not exp - iat <= policy.life:
         return Reason.JWT_LIFETIME, {"longest": str(policy.longest)}
     return None
-
-
-def _is_moment(value: object) -> TypeGuard[float]:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    return abs(value) < 1e12  # noqa: PLR2004 - the year 33658; what is not a number is not below it
 
 
 def _missing(claim: str) -> Objection:

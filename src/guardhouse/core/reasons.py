@@ -57,8 +57,9 @@ _WHO: dict[Reason, ReasonEntry] = {
         401,
         "The session of this cookie is not in the store.",
         _LOGIN_AGAIN
-        + "the processes do not share a store (store='memory:' with several workers), or the session "
-        "was ended: a logout, a login in another tab, or a store that was emptied.",
+        + "the processes do not share a store (store='memory:' with several workers); the session "
+        "was ended by a logout, a login in another tab, or a store that was emptied; or another application on this host "
+        "uses the same cookie name: CookiePolicy(name=...).",
         telling=4,
     ),
     Reason.SESSION_UNREADABLE: ReasonEntry(
@@ -199,7 +200,8 @@ _FROM_WHERE: dict[Reason, ReasonEntry] = {
         403,
         "The CSRF token was made with a key that this house does not have.",
         "It names key {key}, and this process signs with {signs}. Give every process the same secret, and when it is "
-        "replaced, keep the old one behind the new: Guardhouse(secret=[new, old]). One client goes on with GET {endpoint}.",
+        "replaced, keep the old one behind the new: Guardhouse(secret=[new, old]). If another application on this host wrote "
+        "it, give each its own cookies: CookiePolicy(name=..., csrf=...). One client goes on with GET {endpoint}.",
     ),
     Reason.WEBSOCKET_ORIGIN: ReasonEntry(
         403,

@@ -49,7 +49,7 @@ class Stack:
     plain: bool = False
     """Whether there is nothing but ambient guards, as in most areas."""
     sole: Guard | None = None
-    """The only guard, where there is nothing but one that needs the session alone."""
+    """The only guard, where there is nothing but one that needs the session alone, or nothing that browsers send."""
     explicit_vary: frozenset[bytes] = frozenset()
     ambient_vary: frozenset[bytes] = frozenset()
     unsafe_vary: frozenset[bytes] = frozenset()
@@ -98,7 +98,9 @@ def derive(name: str, area: Area, guards: Mapping[str, Guard], notes: Sequence[C
 
 
 def _sole(guards: Sequence[Guard]) -> Guard | None:
-    return guards[0] if len(guards) == 1 and guards[0].needs == (SESSION,) else None
+    if len(guards) != 1 or (ambient(guards[0]) and guards[0].needs != (SESSION,)):
+        return None
+    return guards[0]
 
 
 def _beside(guards: Mapping[str, Guard], name: str, names: Sequence[str]) -> Guard:

@@ -257,7 +257,7 @@ def _add_gallery(app: FastAPI, demo: Demo) -> None:
     async def broken() -> JSONResponse:
         return JSONResponse(gallery)
 
-    for slug, mistake in applications(demo.passwords).items():
+    for slug, mistake in applications(demo.passwords, demo.books.secret()).items():
         app.router.routes.append(Mount(f"/broken/{slug}", app=mistake))
     static = StaticFiles(packages=[("guardhouse.demo", "static")])
     app.mount("/static", demo.house.public(static), name="static")

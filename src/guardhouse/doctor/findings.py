@@ -146,6 +146,7 @@ _CORS = {
         "warning",
         "Routes stand outside of the application that has the CORS middleware.",
         "The front end reads some answers and not others; often it is the login that is left out.",
+        "Guarded routes, and those whose function calls `house.auth(...)` to log in or out and whose path no window can open.",
     ),
     "cors-credentials-missing": Entry(
         "error",
@@ -344,6 +345,11 @@ _PITFALLS = {
         "error",
         "A part that is made for tests is built in.",
         "A clock that stands still, users whose password everybody knows, hashes that cost nothing.",
+    ),
+    "guard-overridden": Entry(
+        "error",
+        "A guard is replaced by a function, as tests of FastAPI do.",
+        "Nobody is asked there: whoever calls is taken for what the function returns.",
     ),
     "ignore-unused": Entry(
         "note",

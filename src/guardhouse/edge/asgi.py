@@ -114,9 +114,12 @@ class Passage(Struct, eq=False):
         """Say at a glance whom the stack believes; None is no answer, for that the visit is there."""
         if self.entered is not None:
             return None if stack.guests else self.visit(scope).identity_in(stack)
-        if self.seen is None and stack.sole is not None and scope["type"] == "http":
-            self.seen = glance(self.house.parts, stack, scope["headers"], safe=self.form is None)
-        return self.seen.identity if self.seen is not None and self.seen.stack == stack.name else None
+        seen = self.seen
+        if seen is None:
+            if stack.sole is None or scope["type"] != "http":
+                return None
+            seen = self.seen = glance(self.house.parts, stack, scope["headers"], safe=self.form is None)
+        return seen.identity if seen.stack == stack.name else None
 
     def known(self) -> Users:
         """Return the users whom somebody has looked up for this connection, to be added to."""

@@ -8,7 +8,8 @@ from re import compile as pattern
 from typing import Any, cast
 
 from guardhouse.core.reasons import Reason
-from guardhouse.core.stack import Check, Stack
+from guardhouse.core.stack import Stack
+from guardhouse.core.walked import Line, walked
 from guardhouse.edge.page_style import STYLE
 
 _OUTCOMES = {
@@ -19,8 +20,6 @@ _OUTCOMES = {
     str(Reason.COOKIE_NOT_READ): "left aside",
 }
 """What a verdict is called here; one reason has a word of its own."""
-
-Line = Mapping[str, Any]
 
 
 def refusal_page(
@@ -119,32 +118,12 @@ def _row(name: str, value: object) -> str:
 
 
 def _checks(document: Mapping[str, object], trace: Sequence[Line], stack: Stack | None) -> Iterator[str]:
-    """Write the derived stack with what each check said; then who spoke and stands in no stack, such as a store."""
-    left = list(trace)
-    stop = _stop(document, trace)
-    ended = False
-    for check in stack.checks if stack else ():
-        said = next((line for line in left if line["by"] == _speaker(check)), None)
-        if said is not None:
-            left.remove(said)
-            ended = ended or said["verdict"] == "deny"
-            yield _spoken(check.name, said, stop=said is stop)
-        elif check.phase not in ("note", "answer"):
-            yield _silent(check.name, "not reached" if ended else f"because {check.because}")
-    for line in left:
-        yield _spoken(str(line["by"]), line, stop=line is stop)
-
-
-def _stop(document: Mapping[str, object], trace: Sequence[Line]) -> Line | None:
-    """Find the line that became the answer: the first that says what the refusal says."""
-    code = document.get("code")
-    return next((line for line in trace if line["code"] == code), None)
-
-
-def _speaker(check: Check) -> str:
-    """Say under which name a check speaks in a trace."""
-    kind, _, name = check.name.partition(" ")
-    return name if kind in ("guard", "step") and name else check.name
+    """Write the derived stack with what each check said."""
+    for place in walked(stack.checks if stack else (), trace, document.get("code")):
+        if place.line is not None:
+            yield _spoken(place.name, place.line, stop=place.stop)
+        else:
+            yield _silent(place.name, f"because {place.because}" if place.reached else "not reached")
 
 
 def _spoken(name: str, line: Line, *, stop: bool) -> str:

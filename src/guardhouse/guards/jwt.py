@@ -33,6 +33,7 @@ _FLAWS: Mapping[jws.Flaw, Reason] = {
     "signature": Reason.JWT_SIGNATURE,
 }
 _AUTHORIZATION, _DPOP = b"authorization", b"dpop"
+_BEARER = (b"Bearer", b"bearer")
 _SEGMENTS = 3
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*[^\s/?#])?").fullmatch
 
@@ -183,8 +184,10 @@ class JWTGuard:
         if more:
             return Deny(self.name, Reason.CREDENTIAL_MALFORMED, self._need())
         scheme, _, text = line.partition(b" ")
-        scheme, text = scheme.lower(), text.strip(b" ")
-        if scheme != b"bearer" and (scheme != b"dpop" or self.dpop == "off"):
+        text = text.strip(b" ")
+        if scheme != b"Bearer":
+            scheme = scheme.lower()
+        if scheme not in _BEARER and (scheme != b"dpop" or self.dpop == "off"):
             return Abstain(self.name, Reason.NO_CREDENTIAL, self._need())
         if not text:
             return Deny(self.name, Reason.CREDENTIAL_MALFORMED, self._need())
@@ -194,7 +197,7 @@ class JWTGuard:
             return Abstain(self.name, Reason.CREDENTIAL_FOREIGN, self._need())
         if self.dpop == "off":
             return Handed(text, "bearer", (), "", "")
-        return Handed(text, scheme.decode(), facts.lines(_DPOP), facts.method, self._url(facts))
+        return Handed(text, scheme.decode().lower(), facts.lines(_DPOP), facts.method, self._url(facts))
 
     def _url(self, facts: Facts) -> str:
         host = (facts.header(b"host") or b"").decode("latin-1")
@@ -207,18 +210,37 @@ class JWTGuard:
 
     def fetch(self, claim: Handed, supply: Supply) -> Found | Awaitable[Found]:
         """Verify the signature, then all else; wait only for keys that must be fetched, for hooks, and for proofs."""
-        digest = sha256(claim.text).digest()
+        digest = self._digest(claim)
         seen = self._seen.get(digest)
         if seen is not None and self.keys.holds(seen.key):
             return self._weighed(seen, claim, supply)
         try:
             token = jws.read(claim.text)
             key = self.keys.find(token.protected.kid, token.protected.alg)
-            if inspect.isawaitable(key):
-                return self._later(digest, token, key, claim, supply)
-            return self._weighed(self._verified(digest, token, key), claim, supply)
+            if key is None or isinstance(key, jws.Key):
+                return self._weighed(self._verified(digest, token, key), claim, supply)
+            return self._later(digest, token, key, claim, supply)
         except jws.JWSError as error:
             return Found(objection=(_FLAWS[error.flaw], {}))
+
+    def remembered(self, claim: Handed, now: float) -> Found | None:
+        """Weigh a token whose signature was verified before; None where there is more to ask than its claims."""
+        seen = None if self.asks else self._seen.get(self._digest(claim))
+        if seen is None or not self.keys.holds(seen.key):
+            return None
+        objection = judge_claims(seen.typ, seen.claims, self.policy, now)
+        if objection is None and "cnf" in seen.claims:
+            return None
+        return Found(seen.claims, seen.claims.get("sub"), objection)
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked about a token besides what it says itself."""
+        return self.revoked is not None or self.user is not None or self.dpop != "off"
+
+    def _digest(self, claim: Handed) -> bytes:
+        """Name a token, so that none has to be kept; nothing where none is remembered."""
+        return sha256(claim.text).digest() if self.remember else b""
 
     async def _later(
         self, digest: bytes, token: jws.Read, key: Awaitable[jws.Key | None], claim: Handed, supply: Supply
@@ -248,7 +270,7 @@ class JWTGuard:
         objection = judge_claims(verified.typ, claims, self.policy, now)
         if objection is not None:
             return Found(objection=objection)
-        if self.revoked is None and self.user is None and self.dpop == "off" and "cnf" not in claims:
+        if not self.asks and "cnf" not in claims:
             return Found(claims, claims.get("sub"))
         return self._asked(claims, claim, supply)
 
@@ -314,7 +336,7 @@ class JWTGuard:
         if not isinstance(found.user_id, str) or not found.user_id:
             return Deny(self.name, Reason.CREDENTIAL_REJECTED, {"need": "a subject that is a user here"})
         since = claims.get("auth_time", claims["iat"])
-        since = float(since) if isinstance(since, int | float) else None
+        since = float(since) if isinstance(since, (int, float)) else None
         identity = Identity(
             found.user_id, self.provider or "", self.name, "jwt", since, None, abilities, token
         )

@@ -79,7 +79,7 @@ class TokenGuard:
         record: TokenRecord | None = token_now(claim[0])
         now = supply.now()
         reason = weigh(record, claim[1], self.policy, now)
-        if record is not None and reason is Reason.CREDENTIAL_ACCEPTED and self._stale(record, now):
+        if record is not None and reason is Reason.CREDENTIAL_ACCEPTED and self.stale(record, now):
             return self._touched(tokens, record, now)
         return record, reason
 
@@ -87,13 +87,13 @@ class TokenGuard:
         tokens, now = supply.tokens(), supply.now()
         record: TokenRecord | None = await tokens.token(claim[0])
         reason = weigh(record, claim[1], self.policy, now)
-        if record is not None and reason is Reason.CREDENTIAL_ACCEPTED and self._stale(record, now):
+        if record is not None and reason is Reason.CREDENTIAL_ACCEPTED and self.stale(record, now):
             return await self._touched(tokens, record, now)
         return record, reason
 
-    def _stale(self, record: TokenRecord, now: float) -> bool:
+    def stale(self, record: TokenRecord, now: float) -> bool:
         """Whether the note of the last use is old enough to be written anew."""
-        return record.used is None or now - record.used >= self.policy.touch.total_seconds()
+        return record.used is None or now - record.used >= self.policy.touch_seconds
 
     async def _touched(self, tokens: Any, record: TokenRecord, now: float) -> Found:  # noqa: ANN401 - a TokenStore
         """Note the use. Where there is nothing to write to any more, the token was revoked a moment ago."""

@@ -21,6 +21,9 @@ class Remark(Struct, frozen=True):
     fix: str
     severity: Literal["error", "warning", "note"] | None = None
 
+    def __str__(self) -> str:
+        return f"{self.says} {self.fix}"
+
 
 @runtime_checkable
 class Examinable(Protocol):

@@ -6,11 +6,11 @@ us, tell a token from a random word without asking anybody. The id is public; on
 
 from __future__ import annotations
 
-import hmac
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
+from hmac import compare_digest
 from zlib import crc32
 
 from msgspec import Struct
@@ -65,6 +65,7 @@ class TokenPolicy:
     touch: timedelta = timedelta(minutes=5)
     longest_name: int = 100
     pattern: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
+    touch_seconds: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not _PREFIX(self.prefix):
@@ -80,6 +81,7 @@ class TokenPolicy:
             )
         shape = f"{self.prefix}_([0-9A-Za-z]{{{ID_LENGTH}}})_([0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9a-f]{{{CHECKSUM_LENGTH}}})"
         object.__setattr__(self, "pattern", re.compile(shape.encode("ascii")))
+        object.__setattr__(self, "touch_seconds", self.touch.total_seconds())
 
     def is_ours(self, text: bytes) -> bool:
         """Whether this begins like a token of this house."""
@@ -88,9 +90,12 @@ class TokenPolicy:
     def read(self, text: bytes) -> tuple[str, bytes] | None:
         """Read a token into its id and the digest of its secret; None for what cannot be one."""
         found = self.pattern.fullmatch(text)
-        if found is None or b"%08x" % crc32(text[:-CHECKSUM_LENGTH]) != found[3]:
+        if found is None:
             return None
-        return found[1].decode("ascii"), sha256(found[2]).digest()
+        token_id, secret, checksum = found.groups()
+        if crc32(text[:-CHECKSUM_LENGTH]) != int(checksum, 16):
+            return None
+        return token_id.decode("ascii"), sha256(secret).digest()
 
     def ends(self, record: TokenRecord) -> float | None:
         """Say when a token ends; None for never."""
@@ -112,7 +117,7 @@ def mint(policy: TokenPolicy, chance: bytes) -> tuple[str, str, bytes]:
 
 def weigh(record: TokenRecord | None, digest: bytes, policy: TokenPolicy, now: float) -> Reason:
     """Say what is to be thought of a token that was handed in. A wrong secret is told from no token by nobody."""
-    if record is None or not hmac.compare_digest(record.digest, digest):
+    if record is None or not compare_digest(record.digest, digest):
         return Reason.TOKEN_UNKNOWN
     ends = policy.ends(record)
     if ends is not None and not now < ends:  # so written because an end that is no number must have passed

@@ -12,8 +12,10 @@ from guardhouse.state.store import SessionStore
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.server_url import shown
 
-REDIS = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
-FORMS = "Use memory:, sqlite:///file, postgresql://user@host/database, redis://host, or a URL of SQLAlchemy."
+FORMS = (
+    "Use memory:, sqlite:///file, postgresql://user@host/database, redis://host, or a URL of SQLAlchemy such as "
+    "mariadb://user@host/database."
+)
 
 
 def open_store(url: str) -> SessionStore:
@@ -22,16 +24,11 @@ def open_store(url: str) -> SessionStore:
     opener = _OPENERS.get(scheme)
     if opener is not None:
         return opener(url)
-    nearest = get_close_matches(scheme, _OPENERS, n=1)
-    if "+" in scheme and not _slip(nearest):
+    if "+" in scheme and not scheme.startswith("redis"):
         return _open_sqlalchemy(url)
+    nearest = get_close_matches(scheme, _OPENERS, n=1)
     found = f"{scheme}:..." if scheme else url
     raise ConfigError("store", found, FORMS, nearest=nearest[0] if nearest else None)
-
-
-def _slip(nearest: list[str]) -> bool:
-    """Whether a name with a plus is nearly one of ours, rather than a dialect and its driver."""
-    return any("+" in name for name in nearest)
 
 
 def _open_memory(_: str) -> SessionStore:
@@ -76,7 +73,9 @@ def _open_sqlalchemy(url: str) -> SessionStore:
 
 
 def _open_redis(url: str) -> SessionStore:
-    require("redis", "redis", url)
+    if find_spec("redis") is None:  # `shown` reads URLs of one server, and these may name several
+        fix = "Its driver is missing: pip install 'guardhouse[redis]'."
+        raise ConfigError("store", f"{url.partition(':')[0]}://...", fix)
     from guardhouse.stores.redis import RedisStore  # noqa: PLC0415 - the driver of this URL only
     from guardhouse.stores.redis_url import read_url  # noqa: PLC0415 - the same
 
@@ -97,5 +96,10 @@ _OPENERS: Mapping[str, Callable[[str], SessionStore]] = {
     "postgres": _open_postgres,
     "mysql": _open_mysql,
     "mariadb": _open_mysql,
-    **dict.fromkeys(REDIS, _open_redis),
+    "redis": _open_redis,
+    "rediss": _open_redis,
+    "redis+sentinel": _open_redis,
+    "rediss+sentinel": _open_redis,
+    "redis+cluster": _open_redis,
+    "rediss+cluster": _open_redis,
 }

@@ -14,10 +14,11 @@ from typing import Any
 from asyncpg.exceptions import UniqueViolationError
 
 from guardhouse.errors import StoreError
+from guardhouse.state.examined import Remark
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Migrated
 from guardhouse.stores.postgres_attempts import PostgresAttempts
-from guardhouse.stores.postgres_examine import LOOK, findings
+from guardhouse.stores.postgres_examine import LOOK, remarks
 from guardhouse.stores.postgres_pool import Connection, PostgresPool
 from guardhouse.stores.postgres_schema import statements
 from guardhouse.stores.postgres_tokens import PostgresTokens
@@ -179,14 +180,13 @@ class PostgresStore:
     async def open(self) -> None:
         """Reach the server; one that has not the tables of this guardhouse is an error, and what is unsafe is logged."""
         await self._pool.open()
-        for finding in await self.examine():
-            logger.warning("%s", finding)
+        for remark in await self.examine():
+            logger.warning("%s", remark)
 
-    async def examine(self) -> Sequence[str]:
+    async def examine(self) -> Sequence[Remark]:
         """Say what is unsafe about the server as it stands, each with the next step."""
         (said,) = await self._pool.read(LOOK)
-        found = findings(said, time.time(), self._pool.options.pool)
-        return [f"PostgreSQL at {self._pool.where}: {finding}" for finding in found]
+        return remarks(said, self._pool.where, time.time(), self._pool.options.pool)
 
     async def migrate(self) -> Migrated:
         """Make or upgrade the tables."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from guardhouse.state.examined import Remark
+
 SKEW_SECONDS = 5.0
 
 LOOK = """
@@ -14,21 +16,21 @@ SELECT current_setting('synchronous_commit') AS commits, current_setting('fsync'
 """
 
 
-def findings(said: Any, now: float, pool: int) -> Sequence[str]:  # noqa: ANN401 - a row of asyncpg
-    """Weigh what `LOOK` found."""
-    found: list[str] = []
+def remarks(said: Any, where: str, now: float, pool: int) -> Sequence[Remark]:  # noqa: ANN401 - a row of asyncpg
+    """Weigh what `LOOK` found on the server that is there."""
+    it = f"PostgreSQL at {where}"
+    found: list[Remark] = []
     if said["commits"] == "off":
-        found.append(
-            "its synchronous_commit is off, so a crash undoes the last logouts that were answered; set it to on"
-        )
+        says = f"{it}: its synchronous_commit is off, so a crash undoes the last logouts that were answered."
+        found.append(Remark("store-durability", says, "Set it to on."))
     if said["flushes"] == "off":
-        found.append("its fsync is off, so a power failure may destroy the database; set it to on")
+        says = f"{it}: its fsync is off, so a power failure may destroy the database."
+        found.append(Remark("store-durability", says, "Set it to on."))
     if abs(said["now"] - now) > SKEW_SECONDS:
-        skew, where = said["now"] - now, "ahead of" if said["now"] > now else "behind"
-        found.append(f"its clock is {abs(skew):.0f} seconds {where} this machine's; let both follow NTP")
+        skew, side = said["now"] - now, "ahead of" if said["now"] > now else "behind"
+        says = f"{it}: its clock is {abs(skew):.0f} seconds {side} this machine's."
+        found.append(Remark("store-clock", says, "Let both follow NTP."))
     if pool > said["room"]:
-        found.append(
-            f"it takes {said['room']} connections and the pool of each process may open {pool}; "
-            "say ?pool= in the URL, or raise max_connections"
-        )
+        says = f"{it}: it takes {said['room']} connections and the pool of each process may open {pool}."
+        found.append(Remark("store-remark", says, "Say ?pool= in the URL, or raise max_connections."))
     return found

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from guardhouse.errors import StoreError
+from guardhouse.state.examined import Remark
 from guardhouse.state.record import (
     Changes,
     Record,
@@ -208,10 +209,10 @@ class RedisStore:
     async def open(self) -> None:
         """Connect. Raise `ConfigError` for a server that cannot work, and log what is unsafe."""
         await refuse(self._links.here(), self.address)
-        for finding in await self.examine():
-            logger.warning("%s", finding)
+        for remark in await self.examine():
+            logger.warning("%s", remark)
 
-    async def examine(self) -> Sequence[str]:
+    async def examine(self) -> Sequence[Remark]:
         """Say what is unsafe about the server as it stands, each with the next step."""
         return await examine(self._links.here(), self.address, self._clock())
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from guardhouse.errors import ConfigError, StoreError
+from guardhouse.state.examined import Remark
 from guardhouse.stores.redis_link import RedisLink
 from guardhouse.stores.redis_url import EXAMPLES, RedisAddress
 
@@ -42,55 +43,55 @@ async def _refuse_another_layout(link: RedisLink, address: RedisAddress) -> None
         raise ConfigError("store", str(address), fix) from error
 
 
-async def examine(link: RedisLink, address: RedisAddress, now: float) -> Sequence[str]:
-    """Say what is unsafe, one sentence each."""
-    findings: list[str] = []
+async def examine(link: RedisLink, address: RedisAddress, now: float) -> Sequence[Remark]:
+    """Say what is unsafe about each node."""
+    found: list[Remark] = []
     for name, said in await _nodes(link, address):
-        findings += [f"Redis at {name}: {finding}" for finding in _unsafe(said, address)]
-        findings += [f"Redis at {name}: {finding}" for finding in _skew(said, now)]
+        found += _unsafe(f"Redis at {name}", said, address)
+        found += _skew(f"Redis at {name}", said, now)
     if link.clustered:
-        findings += await _missing_slots(link, address)
-    return tuple(findings)
+        found += await _missing_slots(link, address)
+    return tuple(found)
 
 
-def _unsafe(said: dict[str, Any], address: RedisAddress) -> list[str]:
+def _unsafe(it: str, said: dict[str, Any], address: RedisAddress) -> Iterator[Remark]:
     replicas = int(said.get("connected_slaves", 0))
     policy = said.get("maxmemory_policy", "noeviction")
-    findings: list[str] = []
     if policy != "noeviction":
-        findings.append(
-            f"its maxmemory-policy is {policy}, so a full memory logs people out and forgets what was used once; "
-            "set it to noeviction"
-        )
+        says = f"{it}: its maxmemory-policy is {policy}, so a full memory logs people out and forgets what was used once."
+        yield Remark("store-eviction", says, "Set it to noeviction.")
     if not said.get("aof_enabled"):
-        findings.append(
-            "its appendonly is off, so a restart brings back what the last snapshot held: logins are lost and "
-            "logouts undone; set appendonly yes"
+        says = (
+            f"{it}: its appendonly is off, so a restart brings back what the last snapshot held: logins are lost and "
+            "logouts undone."
         )
+        yield Remark("store-durability", says, "Set appendonly yes.")
     if address.durability == "replicated" and replicas < address.replicas:
-        findings.append(
-            f"durability=replicated waits for {address.replicas} replicas and {replicas} are there, so every login "
-            "and logout is a 503; start replicas, or leave durability out"
+        says = (
+            f"{it}: durability=replicated waits for {address.replicas} replicas and {replicas} are there, so every "
+            "login and logout is a 503."
         )
-    return findings
+        yield Remark("store-durability", says, "Start replicas, or leave durability out.")
 
 
-def _skew(said: dict[str, Any], now: float) -> list[str]:
+def _skew(it: str, said: dict[str, Any], now: float) -> Iterator[Remark]:
     skew = said["time"] - now
-    if abs(skew) <= SKEW_SECONDS:
-        return []
-    side = "ahead of" if skew > 0 else "behind"
-    return [f"its clock is {abs(skew):.0f} seconds {side} this machine's; let both follow NTP"]
+    if abs(skew) > SKEW_SECONDS:
+        side = "ahead of" if skew > 0 else "behind"
+        says = f"{it}: its clock is {abs(skew):.0f} seconds {side} this machine's."
+        yield Remark("store-clock", says, "Let both follow NTP.")
 
 
-async def _missing_slots(link: RedisLink, address: RedisAddress) -> list[str]:
+async def _missing_slots(link: RedisLink, address: RedisAddress) -> list[Remark]:
     said = await link.ask("CLUSTER INFO", target_nodes="random")
     served = int(said["cluster_slots_ok"])
     if said["cluster_state"] == "ok" and served == ALL_SLOTS:
         return []
-    state = f"the cluster is {said['cluster_state']} and serves {served} of {ALL_SLOTS} slots"
-    fix = "so a part of the sessions cannot be reached; redis-cli --cluster check says which"
-    return [f"Redis at {address}: {state}, {fix}"]
+    says = (
+        f"Redis at {address}: the cluster is {said['cluster_state']} and serves {served} of {ALL_SLOTS} slots, so a "
+        "part of the sessions cannot be reached."
+    )
+    return [Remark("store-remark", says, "redis-cli --cluster check says which.", "error")]
 
 
 async def _nodes(link: RedisLink, address: RedisAddress) -> list[tuple[str, dict[str, Any]]]:

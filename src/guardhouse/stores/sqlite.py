@@ -46,7 +46,7 @@ class SQLiteStore:
     def load_now(self, key: bytes) -> Record | None:
         """Read a record, on the thread of the event loop: that costs less than any way around it."""
         try:
-            row = self._file.reader().execute(_LOAD, (key,)).fetchone()
+            row = self._file.row(_LOAD, (key,))
         except sqlite3.Error as error:
             raise _broken(error) from error
         return None if row is None else opened(row[0])

@@ -1,18 +1,20 @@
-"""One SQLite file as one process holds it: a connection that reads, one that writes, both made when first used."""
+"""One SQLite file as one process holds it: connections that read, one that writes, each made when first used."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from weakref import ref
 
 from guardhouse.errors import ConfigError, StoreError
+from guardhouse.stores.sqlite_turn import Turns, running
 
 Synchronous: TypeAlias = Literal["NORMAL", "FULL"]
 
@@ -67,12 +69,22 @@ class SQLiteFile:
         self._lock = Lock()
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
+        self._turns: Turns | None = None
         self._inode = 0
         _close_around_forks(ref(self))
 
     def reader(self) -> sqlite3.Connection:
         """Return the connection that reads; WAL lets it read while anybody writes."""
         return self._reader or self._open_reader()
+
+    def row(self, statement: str, values: tuple[object, ...]) -> Any:  # noqa: ANN401 - a row of whatever was asked for
+        """Read one row, on an event loop together with what else is read in this turn; None where there is none."""
+        loop, turns = running(), self._turns
+        if turns is None or not turns.are_of(loop):
+            turns = self._turns_of(loop)
+        if turns is None:
+            return self.reader().execute(statement, values).fetchone()
+        return turns.row(statement, values)
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection, None, None]:
@@ -121,6 +133,20 @@ class SQLiteFile:
             self._reader = reader = self._connect()
         return reader
 
+    def _turns_of(self, loop: AbstractEventLoop | None) -> Turns | None:
+        """Give turns to the first loop that reads, and to another when that one is closed; None for all others.
+
+        They read by themselves: in a turn of somebody else they would see the file as it was before they came.
+        """
+        with self._alone():
+            if loop is None or (self._turns is not None and not self._turns.over):
+                return None
+            if self._turns is not None:
+                self._turns.close()
+            self._open_writer()  # makes the file and its schema
+            self._turns = turns = Turns(self._connect(), loop)
+        return turns
+
     def _open_writer(self) -> sqlite3.Connection:
         if self._writer is not None and self._inode != _inode(self.path):
             self._close()  # somebody replaced the file: what is written to the old one would be lost
@@ -139,10 +165,10 @@ class SQLiteFile:
         return connection
 
     def _close(self) -> None:
-        for connection in (self._reader, self._writer):
-            if connection is not None:
-                connection.close()
-        self._reader = self._writer = None
+        for held in (self._reader, self._writer, self._turns):
+            if held is not None:
+                held.close()
+        self._reader = self._writer = self._turns = None
 
 
 def _let_readers_go_on(connection: sqlite3.Connection) -> None:

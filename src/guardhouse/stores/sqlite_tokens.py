@@ -29,8 +29,11 @@ class SQLiteTokens:
 
     def token_now(self, token_id: str) -> TokenRecord | None:
         """Find a token by its id, on the thread of the event loop."""
-        rows = self._read(_FIND, token_id)
-        return rows[0] if rows else None
+        try:
+            row = self._file.row(_FIND, (token_id,))
+        except sqlite3.Error as error:
+            raise _broken(error) from error
+        return None if row is None else _record(row)
 
     async def token(self, token_id: str) -> TokenRecord | None:
         """Find a token by its id."""

@@ -8,12 +8,14 @@ from guardhouse.core.guard import ambient
 from guardhouse.doctor.finding import Finding
 from guardhouse.doctor.findings import found
 from guardhouse.doctor.sites import as_browsers_write
+from guardhouse.doctor.sources import names_in
 from guardhouse.doctor.subject import Cors, Subject
 from guardhouse.edge.routes import RouteInfo
 
 _SETTING = "CORSMiddleware"
 _SHOWN = 3
 """How many routes a finding names."""
+_DESK, _DESK_VERBS = frozenset({"auth", "desk"}), frozenset({"attempt", "login", "logout"})
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -155,7 +157,7 @@ def _not_covered(subject: Subject, allowing: list[Cors], origin: str) -> Iterato
         info
         for info in subject.answering
         if info.kind == "http"
-        and any(stack.ambient for stack in subject.stacks(info))
+        and (any(stack.ambient for stack in subject.stacks(info)) or _is_desk(subject, info))
         and not any(one.covers(info) for one in allowing)
     ]
     if left_out:
@@ -164,6 +166,13 @@ def _not_covered(subject: Subject, allowing: list[Cors], origin: str) -> Iterato
         what = f"{origin} may read at {allowing[0].around.prefix or '/'} only; {paths}{more} stand outside."
         fix = "Put the CORS middleware on the outermost application."
         yield found("cors-not-covering", left_out[0].where, what, fix)
+
+
+def _is_desk(subject: Subject, info: RouteInfo) -> bool:
+    """Whether a script logs in or out there. A path that can be opened in the window has a form, which needs no CORS."""
+    names = names_in(info.endpoint)
+    opened = any("GET" in other.methods for other in subject.answering if other.path == info.path)
+    return not opened and bool(names & _DESK) and bool(names & _DESK_VERBS)
 
 
 def _unsafe(info: RouteInfo) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from guardhouse.doctor.finding import Finding
 from guardhouse.doctor.findings import found
 from guardhouse.doctor.subject import Subject
+from guardhouse.edge.routes import Guarding
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.password import ARGON2_CHEAPEST, PasswordHasher
 
@@ -29,6 +30,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield from _insecure(subject, address)
     if not house.debug:
         yield from _testing(subject)
+    yield from _overridden(subject)
 
 
 def _insecure(subject: Subject, address: str) -> Iterator[Finding]:
@@ -69,6 +71,16 @@ def _testing(subject: Subject) -> Iterator[Finding]:
         yield found(
             "testing-parts", "passwords", what, "Leave passwords out, or take fast_passwords() in tests only."
         )
+
+
+def _overridden(subject: Subject) -> Iterator[Finding]:
+    """Find guards that FastAPI was told to replace; the tests of an application set that after the doctor has looked."""
+    for one in subject.inner:
+        for key in getattr(one.app, "dependency_overrides", None) or ():
+            if isinstance(getattr(key, "guarding", None), Guarding):
+                what = f"{key!r} is replaced by a function in {one.name}: whoever calls is taken for what that returns."
+                fix = "Set dependency_overrides in a test and clear it there, or log in for real: guardhouse.testing.Client."
+                yield found("guard-overridden", "dependency_overrides", what, fix)
 
 
 def _cheap(passwords: Passwords) -> bool:

@@ -1,0 +1,1 @@
+"""Who verifies JWTs: one file each, with the same function `verifier`."""

@@ -1,0 +1,1 @@
+"""One proof for each root cause of a refusal: a small mistaken application, and the code with which it is met."""
