@@ -34,7 +34,9 @@ class WorkerKill(Fault):
         while time.monotonic() < ends:
             await asyncio.sleep(2)
             stage.harm()
-            await asyncio.to_thread(stage.chance.choice(stage.workers).kill)
+            number = stage.chance.randrange(len(stage.workers))
+            await asyncio.to_thread(stage.workers[number].kill)
+            await stage.back(number)
             stage.mend()
 
 
@@ -54,9 +56,11 @@ class Failpoint(Fault):
         while time.monotonic() < ends:
             worker = stage.workers[number % 2]
             await asyncio.to_thread(worker.change, failpoint=self.verbs[number % len(self.verbs)], survives=3)
+            await stage.back(number % 2)
             await self._use_names(stage, line, number)
             if worker.died:
                 await asyncio.to_thread(worker.change, failpoint="")
+                await stage.back(number % 2)
             number += 1
         for worker in stage.workers:
             await asyncio.to_thread(worker.change, failpoint="")
@@ -229,7 +233,8 @@ class NewKeys(Fault):
             "the new secret of the bench, thirty-two bytes",
         )
         for secrets in ((old, new), (new, old)):
-            for worker in stage.workers:
+            for number, worker in enumerate(stage.workers):
                 await stage.wait(0.2)
                 await asyncio.to_thread(worker.change, secrets=secrets)
+                await stage.back(number)
         stage.mend()

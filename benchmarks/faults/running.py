@@ -64,6 +64,15 @@ class Stage:
         """Note that nothing is harmed any more."""
         self.mended.append(time.monotonic())
 
+    async def back(self, worker: int) -> None:
+        """Wait until a worker that was started again serves: who starts slowly is not killed before he was there."""
+        line, ends = Client(self.ports), time.monotonic() + PATIENCE
+        while (
+            await line.ask(worker, "GET", "/health")
+        ).outcome is not Outcome.DONE and time.monotonic() < ends:
+            await asyncio.sleep(0.05)
+        line.close()
+
     async def wait(self, share: float) -> None:
         """Let the load go on for a share of its time."""
         await asyncio.sleep(self.size.seconds * share)
