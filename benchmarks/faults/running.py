@@ -67,9 +67,9 @@ class Stage:
     async def back(self, worker: int) -> None:
         """Wait until a worker that was started again serves: who starts slowly is not killed before he was there."""
         line, ends = Client(self.ports), time.monotonic() + PATIENCE
-        while (
-            await line.ask(worker, "GET", "/health")
-        ).outcome is not Outcome.DONE and time.monotonic() < ends:
+        for _ in iter(lambda: time.monotonic() < ends, False):
+            if (await line.ask(worker, "GET", "/health")).outcome is Outcome.DONE:
+                break
             await asyncio.sleep(0.05)
         line.close()
 
