@@ -166,6 +166,11 @@ def test_an_address_may_be_given_whole(call: Call):
     [
         pytest.param(["GET", "api/me"], "begins with neither '/' nor https://", id="path"),
         pytest.param(["GET", "ftp://x/"], "begins with neither '/' nor https://", id="scheme"),
+        pytest.param(["GET", "http://["], "its host or its port cannot be read", id="half an address"),
+        pytest.param(["GET", "http://a:99999/"], "its host or its port cannot be read", id="no port"),
+        pytest.param(
+            ["POST", "/", "-d", "\udcff"], "write text, in the encoding", id="a body that is no text"
+        ),
         pytest.param(["G3T", "/"], "write GET, POST, ... or WS.", id="method"),
         pytest.param(["GET", "/", "-H", "X-Key sesame"], "write 'Name: value'.", id="header"),
         pytest.param(["GET", "/", "-H", "X-Kéy: a"], "write 'Name: value'.", id="header name"),
