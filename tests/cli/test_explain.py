@@ -106,6 +106,7 @@ def test_a_refusal_shows_code_trace_evidence_hint_and_response(call: Call):
         pytest.param(
             ["POST", "/login", "-d", '{"a":"b"}'], "undecided", None, 200, 0, id="JSON is sent as JSON"
         ),
+        pytest.param(["POST", "/login", "-d", "[" * 100_000], "undecided", None, 422, 0, id="a deep body"),
         pytest.param(["GET", "/nowhere"], "no route", None, 404, 1, id="no route"),
         pytest.param(["PUT", "/public"], "no route", None, 405, 1, id="no such method"),
         pytest.param(["WS", "/ws", *OWN_KEY], "allowed", "credential_accepted", 101, 0, id="websocket"),

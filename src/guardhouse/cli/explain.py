@@ -183,7 +183,7 @@ def _url(loaded: Loaded, path: str) -> str:
 def _type_of(data: str) -> bytes:
     try:
         json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return b"application/x-www-form-urlencoded"
     return b"application/json"
 
