@@ -14,7 +14,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 30
@@ -60,12 +60,17 @@ def _wait_for(address: str) -> None:
 
 
 @pytest.fixture(scope="package")
-def browser(chromium: str) -> Iterator[Browser]:
+def driver(chromium: str) -> Iterator[Playwright]:
     """Start one for this package only: Playwright keeps a loop running in this thread, where other tests need theirs."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str, driver: Playwright) -> Iterator[Browser]:
+    browser = driver.chromium.launch(executable_path=chromium)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
