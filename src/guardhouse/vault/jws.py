@@ -308,8 +308,9 @@ def _refuse_other_use(jwk: Mapping[str, Any], algorithm: str, kid: str | None) -
         raise ConfigError(f"key {kid}", jwk["alg"], f"The JWK names another algorithm than {algorithm}.")
     if jwk.get("use", "sig") != "sig":
         raise ConfigError(f"key {kid}", jwk["use"], "The JWK is not for signatures.")
-    uses = jwk.get("key_ops")
-    if "d" not in jwk and isinstance(uses, list) and "verify" not in uses:
+    said: object = jwk.get("key_ops")
+    uses = cast("list[object]", said) if isinstance(said, list) else ["verify"]
+    if "d" not in jwk and "verify" not in uses:
         raise ConfigError(
             f"key {kid}", uses, 'The JWK is not for verifying: "key_ops" must have "verify", or be left out.'
         )
