@@ -29,6 +29,8 @@ from guardhouse.state.token import (
 U = TypeVar("U")
 
 MOST_ABILITIES = 50
+FARTHEST = 253_402_300_799.0
+"""The last second of the year 9999; what is later can be shown to nobody."""
 
 
 class TokenWishError(GuardhouseError, ValueError):
@@ -90,6 +92,10 @@ class Tokens(Generic[U]):
         self._refuse_abilities(abilities)
         if ends is not None and not ends > now:
             raise TokenWishError("expires", "this moment has passed")
+        if ends is not None and ends > FARTHEST:
+            raise TokenWishError(
+                "expires", "this moment is after the year 9999: leave it out for a token without end"
+            )
         if by is not None and by.token is not None:
             ends = await self._within(by, abilities, ends)
         plain, token_id, digest = mint(self.guard.policy, token_bytes(ID_BYTES + SECRET_BYTES))

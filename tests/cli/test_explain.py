@@ -106,6 +106,7 @@ def test_a_refusal_shows_code_trace_evidence_hint_and_response(call: Call):
         pytest.param(
             ["POST", "/login", "-d", '{"a":"b"}'], "undecided", None, 200, 0, id="JSON is sent as JSON"
         ),
+        pytest.param(["POST", "/login", "-d", "[" * 100_000], "undecided", None, 422, 0, id="a deep body"),
         pytest.param(["GET", "/nowhere"], "no route", None, 404, 1, id="no route"),
         pytest.param(["PUT", "/public"], "no route", None, 405, 1, id="no such method"),
         pytest.param(["WS", "/ws", *OWN_KEY], "allowed", "credential_accepted", 101, 0, id="websocket"),
@@ -166,6 +167,11 @@ def test_an_address_may_be_given_whole(call: Call):
     [
         pytest.param(["GET", "api/me"], "begins with neither '/' nor https://", id="path"),
         pytest.param(["GET", "ftp://x/"], "begins with neither '/' nor https://", id="scheme"),
+        pytest.param(["GET", "http://["], "its host or its port cannot be read", id="half an address"),
+        pytest.param(["GET", "http://a:99999/"], "its host or its port cannot be read", id="no port"),
+        pytest.param(
+            ["POST", "/", "-d", "\udcff"], "write text, in the encoding", id="a body that is no text"
+        ),
         pytest.param(["G3T", "/"], "write GET, POST, ... or WS.", id="method"),
         pytest.param(["GET", "/", "-H", "X-Key sesame"], "write 'Name: value'.", id="header"),
         pytest.param(["GET", "/", "-H", "X-Kéy: a"], "write 'Name: value'.", id="header name"),

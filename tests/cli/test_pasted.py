@@ -76,6 +76,12 @@ def test_standard_input_will_do(call: Call, option, text):
     assert json.loads(result.stdout)["outcome"] in ("allowed", "refused")
 
 
+def test_a_pasted_command_writes_nowhere_else_on_the_terminal(call: Call):
+    result = call("explain", "shop:app", "--curl", "curl --$'\\e]0;owned\\a\\n'")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.strip().isprintable()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -80,6 +80,16 @@ def test_a_websocket_and_an_address_without_a_host():
     assert line(("host", "evil test;rm")) == "guardhouse explain shop:app GET /api/me"
 
 
+@pytest.mark.parametrize("letter", "&|^!'\"<>")
+def test_a_stranger_writes_nothing_that_another_shell_would_run(letter):
+    """Windows' cmd knows no single quotes; whoever follows a link is shown the line, and may paste it there."""
+    plain = line(HOST, path="/api/me", query="a=1")
+    assert letter not in line(HOST, path=f"/{letter}calc{letter}", query=f"a{letter}=1")
+    for name in ("origin", "sec-fetch-site", "x-requested-with", "cookie"):
+        assert line(HOST, (name, f"https://a{letter}calc{letter}=1"), query="a=1") == plain
+    assert line(HOST, method=f"{letter}GET").startswith("guardhouse explain shop:app METHOD ")
+
+
 @given(
     st.text(max_size=40),
     st.text(st.characters(max_codepoint=255), max_size=40),

@@ -259,6 +259,7 @@ async def test_what_was_written_is_read_back_as_it_was(app: Starlette, house: An
         b"\xff",
         b'{"version": 1, "routes": 3}',
         b"null",
+        b"[" * 100_000,
     ],
 )
 def test_what_is_no_matrix_is_said_to_be_none(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -154,3 +154,15 @@ async def test_the_token_of_a_form_is_found_in_its_body(desk):
     told = await pay(desk, (b"cookie", cookie), form, body=f"_token={token}".encode())
     assert told.outcome == "allowed"
     assert (await pay(desk, (b"cookie", cookie), form)).document["code"] == "csrf_token_missing"
+
+
+async def test_a_parameter_that_no_router_can_read_is_a_failure_of_the_application(desk):
+    @desk.app.get("/numbers/{number:int}")
+    @desk.house.public
+    async def numbers(number: int) -> int:
+        return number
+
+    asked = Asked("GET", f"{AT}/numbers/{'9' * 5000}")
+    told = await rehearse(desk.app, desk.app, asked)
+    assert (told.outcome, told.status) == ("failed", 500)
+    assert isinstance((await send(desk.app, asked, nullcontext())).failure, ValueError)

@@ -362,6 +362,8 @@ def proof(
         (BOUND, "DPoP", (proof(THIEF, jwk=CLIENT.as_dict(private=False)),), Reason.DPOP_INVALID),
         (BOUND, "DPoP", (proof(jwk=CLIENT.as_dict(private=True)),), Reason.DPOP_INVALID),
         (BOUND, "DPoP", (proof(jwk={"kty": "oct", "k": "AA"}),), Reason.DPOP_INVALID),
+        (BOUND, "DPoP", (proof(jwk=CLIENT.as_dict(private=False) | {"key_ops": []}),), Reason.DPOP_INVALID),
+        (BOUND, "DPoP", (proof(iat=10**400),), Reason.DPOP_INVALID),
         (BOUND, "DPoP", (proof(typ="jwt"),), Reason.DPOP_INVALID),
         (BOUND, "DPoP", (proof(htm="POST"),), Reason.DPOP_INVALID),
         (BOUND, "DPoP", (proof(htu="https://evil.example/things"),), Reason.DPOP_INVALID),

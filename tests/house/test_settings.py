@@ -91,7 +91,7 @@ BAD: list[Any] = [
     ({"store": "memry:"}, "store", "memory", "sqlite:///"),
     ({"store": "gopher://localhost"}, "store", None, "memory:"),
     ({"store": "sqlite://sessions.db"}, "store", None, "sqlite:///sessions.db"),
-    ({"store": "sqlite:///x.db?sync=full"}, "store option sync", None, "synchronous"),
+    ({"store": "sqlite:///x.db?sync=full"}, "store option", None, "synchronous"),
     ({"store": MemoryStore}, "store", None, "MemoryStore(...)"),
     ({"store": {}}, "store", None, "load"),
     ({"public_url": "app.example.com"}, "public_url", None, "scheme"),

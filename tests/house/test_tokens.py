@@ -265,6 +265,8 @@ def test_a_token_gets_no_broader_one_over_http():
         (b'{"name": "x", "abilities": []}', "application/json", 422),
         (b'{"name": "x", "expires_in": -1}', "application/json", 422),
         (b'{"name": "x", "expires_in": 1e400}', "application/json", 422),
+        (b'{"name": "x", "expires_in": ' + b"9" * 400 + b"}", "application/json", 422),
+        (b'{"name": "x", "expires_in": 253402300799}', "application/json", 422),
         (b'{"name": "\\ud800"}', "application/json", 422),
         (b"[" * 9000, "application/json", 422),
         (b'{"name": "' + b"x" * 20000 + b'"}', "application/json", 413),

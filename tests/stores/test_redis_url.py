@@ -72,7 +72,7 @@ def test_a_url_is_read_whole(url: str, address: RedisAddress):
         ("redis://[::1", "cannot be read"),
         ("redis+sentinel://a", r"store path: found ''.* redis\+sentinel://"),
         ("redis+cluster://a/1", "store path: found '/1'"),
-        ("redis://a?prefx=x", "store option prefx: found 'x'. Did you mean 'prefix'"),
+        ("redis://a?prefx=x", "store option: found 'prefx'. Did you mean 'prefix'"),
         ("redis://a?prefix=a&prefix=b", "Say it once"),
         ("redis://a?prefix=a%20b", "A prefix is"),
         ("redis://a?prefix={a}", "A prefix is"),
@@ -94,7 +94,17 @@ def test_what_is_not_understood_is_refused_by_name(url: str, says: str):
 
 @pytest.mark.parametrize(
     "url",
-    ["redis://ada:hunter2@a/x", "redis://ada:hunter2@a?x=1", "redis://ada:hunter2@[::1", "redis://:hunter2@"],
+    [
+        "redis://ada:hunter2@a/x",
+        "redis://ada:hunter2@a?x=1",
+        "redis://ada:hunter2@[::1",
+        "redis://:hunter2@",
+        "redis://a?password=hunter2",
+        "redis://a?passwd=hunter2",
+        "redis://ada:/hunter2@a/0",
+        "redis://ada:?hunter2@a/0",
+        "redis://ada:#hunter2@a/0",
+    ],
 )
 def test_no_refusal_shows_the_password(url: str):
     with pytest.raises(ConfigError) as refused:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joserfc.jwk import ECKey, OKPKey
 
 from guardhouse import ConfigError
 from guardhouse.vault import jws
@@ -207,11 +208,22 @@ def test_a_key_of_another_kind_is_an_error_at_start(material, algorithm):
 
 
 @pytest.mark.parametrize(
-    ("more", "said"), [({"alg": "PS256"}, "names another algorithm"), ({"use": "enc"}, "not for signatures")]
-)
+    ("more", "said"),
+    [({"alg": "PS256"}, "names another algorithm"), ({"use": "enc"}, "not for signatures"),
+     ({"key_ops": []}, "not for verifying"), ({"key_ops": ["sign"]}, "not for verifying")],
+)  # fmt: skip
 def test_a_jwk_for_something_else_is_an_error(more, said):
     with pytest.raises(ConfigError, match=said):
         Key.of(public_jwk("RS256") | more, "RS256")
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm"),
+    [(ECKey.generate_key("P-256", {"key_ops": ["sign"]}), "ES256"), (OKPKey.generate_key("X25519"), "EdDSA")],
+)
+def test_a_key_that_may_not_verify_believes_nothing(key, algorithm):
+    with pytest.raises(JWSError, match="signature"):
+        Key.of(key.as_dict(private=True), algorithm).verify(jws.read(by_joserfc(algorithm).encode()))
 
 
 def test_an_embedded_key_is_read_only_where_it_is_expected():

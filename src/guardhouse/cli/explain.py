@@ -22,7 +22,7 @@ from guardhouse.doctor.curl import read_curl
 from guardhouse.doctor.explanation import Explanation, Records, explain_answer
 from guardhouse.doctor.har import read_har
 from guardhouse.doctor.listing import lines_of
-from guardhouse.doctor.pasted import PastedError
+from guardhouse.doctor.pasted import PastedError, writable
 from guardhouse.doctor.rehearsal import rehearse
 from guardhouse.doctor.sending import WEBSOCKET, Asked, LifespanError, cookie_header, header, send
 from guardhouse.doctor.visitors import own_origin
@@ -159,6 +159,8 @@ def _asked(loaded: Loaded, method: str, path: str, headers: tuple[Header, ...], 
     method = WEBSOCKET if method.upper() in (WEBSOCKET, "WEBSOCKET") else method.upper()
     if not method.isalpha() or not method.isascii():
         raise click.BadParameter("write GET, POST, ... or WS.", param_hint="METHOD")
+    if data is not None and not writable(data):
+        raise click.BadParameter("write text, in the encoding of your terminal.", param_hint="--data")
     if data is not None and not any(name == b"content-type" for name, _ in headers):
         headers = (*headers, (b"content-type", _type_of(data)))
     return Asked(method, _url(loaded, path), headers, (data or "").encode())
@@ -168,7 +170,11 @@ def _url(loaded: Loaded, path: str) -> str:
     house = houses(loaded.app)[0]
     if path.startswith("/"):
         return f"{own_origin(house).decode()}{path}"
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+        parts.port  # noqa: B018 - reading it is what finds a wrong one
+    except ValueError:
+        raise click.BadParameter("its host or its port cannot be read.", param_hint="PATH") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise click.BadParameter(f"{path!r} begins with neither '/' nor https://.", param_hint="PATH")
     return path
@@ -177,7 +183,7 @@ def _url(loaded: Loaded, path: str) -> str:
 def _type_of(data: str) -> bytes:
     try:
         json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return b"application/x-www-form-urlencoded"
     return b"application/json"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from guardhouse.cli.output import data_only
+from guardhouse.cli.output import data_only, plain
 from guardhouse.edge.asgi import Layer
 from guardhouse.errors import GuardhouseError
 from guardhouse.house import Guardhouse
@@ -31,7 +31,7 @@ class UnusableError(click.ClickException):
 
     def show(self, file: Any = None) -> None:  # noqa: ANN401 - click's signature
         """Write the line to stderr."""
-        click.echo(f"guardhouse: {self.format_message()}", err=True, file=file)
+        click.echo(f"guardhouse: {plain(self.format_message())}", err=True, file=file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _common(command: F) -> F:
 )
 def issue(*, name: str, abilities: tuple[str, ...], days: float | None, as_json: bool, **whose: Any) -> None:  # noqa: ANN401 - the options of Whose
     """Issue a token. It is printed once, alone on stdout, and kept nowhere."""
-    expires = timedelta(days=days) if days is not None else None
+    expires = _length(days) if days is not None else None
 
     async def work(desk: Any, user: Any) -> Any:  # noqa: ANN401 - a Tokens, the application's own user
         return await desk.issue(user, name, abilities=abilities or ("*",), expires=expires)
@@ -169,6 +169,13 @@ def _table(records: Sequence[TokenRecord]) -> Table:
 
 def _good_for(record: TokenRecord) -> str:
     return "everything" if "*" in record.abilities else plain(", ".join(record.abilities))
+
+
+def _length(days: float) -> timedelta:
+    try:
+        return timedelta(days=days)
+    except (ValueError, OverflowError):
+        raise click.BadParameter("write how many days.", param_hint="--days") from None
 
 
 def _until(record: TokenRecord) -> str:

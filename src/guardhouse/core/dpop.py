@@ -37,7 +37,8 @@ def judge_proof(typ: str | None, claims: Mapping[str, Any], expected: Expected, 
         return "htm"
     if _plain(claims.get("htu")) != _plain(expected.url):
         return "htu"
-    if not isinstance(iat, int | float) or isinstance(iat, bool) or not abs(now - iat) <= WINDOW:
+    # Compared, not subtracted: a client may write a number that is too large for a float.
+    if not isinstance(iat, int | float) or isinstance(iat, bool) or not now - WINDOW <= iat <= now + WINDOW:
         return "iat"
     return None if claims.get("ath") == expected.ath else "ath"
 

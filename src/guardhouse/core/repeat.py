@@ -28,13 +28,15 @@ _PLAIN = (
 _HOST = pattern(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?").fullmatch
 _SCHEME = pattern(rb"[A-Za-z][A-Za-z0-9-]{1,15}(?= )").match
 _NAME = pattern(r"[A-Za-z0-9_.~-]{1,40}").fullmatch
+_ELSEWHERE = pattern(r"[&|^!'\"<>]").search
+"""What cmd and PowerShell read between the quotes of another shell: a page must hand nobody a line that runs there."""
 _LONGEST = 200
 _MOST_COOKIES = 12
 
 
 def repeat(facts: Facts, app: str = APP, credentials: Collection[str] = ()) -> str:
     """Write the line, ready for a shell; `credentials` are the headers that the guards read, by name."""
-    method = "WS" if facts.websocket else facts.method
+    method = "WS" if facts.websocket else facts.method if facts.method.isalpha() else "METHOD"
     return " ".join(
         map(quote, ("guardhouse", "explain", app, method, _address(facts), *_options(facts, credentials)))
     )
@@ -42,7 +44,7 @@ def repeat(facts: Facts, app: str = APP, credentials: Collection[str] = ()) -> s
 
 def _address(facts: Facts) -> str:
     """Write the address, with the names of its parameters; their values may be keys."""
-    path = quote_url(facts.path[:_LONGEST], safe="/:@!$&'()*+,;=~-._")
+    path = quote_url(facts.path[:_LONGEST], safe="/:@+,=~-._")
     names = [pair.partition("=")[0] for pair in facts.query.decode("latin-1").split("&") if pair]
     query = "&".join(f"{name}=<value>" for name in names if _NAME(name))
     sender = sender_of(facts)
@@ -53,10 +55,10 @@ def _address(facts: Facts) -> str:
 def _options(facts: Facts, credentials: Collection[str]) -> Iterator[str]:
     for name in _PLAIN:
         for value in facts.lines(name):
-            yield from _header(name, value[:_LONGEST].decode("latin-1"))
+            yield from _said(name, value)
     referer = facts.header(b"referer")
     if referer is not None:
-        yield from _header(b"referer", f"{origin_of(referer)[:_LONGEST].decode('latin-1')}/")
+        yield from _said(b"referer", origin_of(referer)[:_LONGEST] + b"/")
     accept = facts.header(b"accept") or b""
     if accept.lower().startswith(b"text/html"):
         yield from _header(b"accept", "text/html")
@@ -67,15 +69,21 @@ def _options(facts: Facts, credentials: Collection[str]) -> Iterator[str]:
         for value in facts.lines(hidden):
             yield from _header(hidden, _placeholder(value))
     for cookie in cookie_names(facts)[:_MOST_COOKIES]:
-        if cookie.isascii() and cookie.isprintable() and " " not in cookie:
+        if cookie.isascii() and cookie.isprintable() and " " not in cookie and not _ELSEWHERE(cookie):
             yield "-b"
             yield f"{cookie}=<value>"
 
 
+def _said(name: bytes, value: bytes) -> Iterator[str]:
+    """Write a header with what a stranger wrote in it, if no shell minds."""
+    text = value[: _LONGEST + 1].decode("latin-1")
+    if text.isprintable() and not _ELSEWHERE(text):
+        yield from _header(name, text)
+
+
 def _header(name: bytes, value: str) -> Iterator[str]:
-    if value.isprintable():
-        yield "-H"
-        yield f"{name.decode().title()}: {value}"
+    yield "-H"
+    yield f"{name.decode().title()}: {value}"
 
 
 def _placeholder(value: bytes) -> str:

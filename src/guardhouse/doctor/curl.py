@@ -11,7 +11,7 @@ from typing import TypeAlias
 from urllib.parse import quote_plus, urlsplit
 
 from guardhouse.core.facts import Header
-from guardhouse.doctor.pasted import PastedError, request_of
+from guardhouse.doctor.pasted import PastedError, request_of, writable
 from guardhouse.doctor.sending import Asked, header
 from guardhouse.doctor.shells import words_of
 
@@ -149,6 +149,8 @@ _ASIDE_TAKING = frozenset(
 def read_curl(text: str) -> Asked:
     """Read a command of bash or cmd. Raise `PastedError` for what is none, or does more than send one request."""
     words = words_of(text.strip().removeprefix("$ "))
+    if not all(map(writable, words)):
+        raise PastedError("it holds half of a character, which nobody can send: copy it once more.")
     if not words or words[0].lower().removesuffix(".exe") != "curl":
         raise PastedError("it does not begin with curl: copy it as cURL in the browser's network panel.")
     return _asked(_read(iter(words[1:])))

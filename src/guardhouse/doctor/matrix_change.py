@@ -58,7 +58,7 @@ def remembered(text: bytes, name: str) -> Known:
         if document["version"] != VERSION:
             raise ConfigError("--check", name, f"It is of version {document['version']!r}. {FIX}")
         return {str(route): _outcomes(told) for route, told in document["routes"].items()}
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError, ValueError):
+    except (msgspec.DecodeError, RecursionError, KeyError, TypeError, AttributeError, ValueError):
         raise ConfigError("--check", name, f"That is no matrix. {FIX}") from None
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from guardhouse.core.facts import Header
 from guardhouse.doctor.sending import WEBSOCKET, Asked
 
-__all__ = ["PastedError", "request_of"]
+__all__ = ["PastedError", "request_of", "writable"]
 
 _SOCKETS = {"ws": "http", "wss": "https"}
 _OF_THE_WIRE = frozenset({b"content-length", b"transfer-encoding", b"connection", b"accept-encoding"})
@@ -30,6 +30,11 @@ def request_of(method: str, address: str, headers: Sequence[Header], body: str) 
         raise PastedError("its method is none: a method is a word such as GET.")
     sent = tuple(header for header in headers if header[0] not in _OF_THE_WIRE)
     return Asked(method.upper(), f"{scheme}://{rest}", sent, body.encode("utf-8", "surrogatepass"))
+
+
+def writable(text: str) -> bool:
+    """Whether it can be sent: half of a surrogate pair, which a terminal makes of what is no UTF-8, cannot."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _parts(address: str) -> tuple[str, str]:

@@ -34,7 +34,12 @@ async def rehearse(asgi: Any, app: Any, asked: Asked) -> Explanation:  # noqa: A
 
 async def weigh(app: Any, asked: Asked) -> Explanation:  # noqa: ANN401 - as above
     """Weigh a request at an application that is started."""
-    found = match(lines_of(app), asked)
+    try:
+        found = match(lines_of(app), asked)
+    except (
+        ValueError
+    ):  # as Starlette's router fails at a parameter that cannot be read, such as an int of 5000 digits
+        return _concluded("failed", 500)
     if not isinstance(found, Match):
         return _concluded("no route", found)
     trial = _Trial(asked, found.params)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from guardhouse.core.verdict import Identity
 from guardhouse.edge.bodies import read_json, unprocessable
 from guardhouse.stacks import Asked
-from guardhouse.tokens import TokenWishError, TooBroadError, token_document
+from guardhouse.tokens import FARTHEST, TokenWishError, TooBroadError, token_document
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -23,7 +23,7 @@ class Wish(msgspec.Struct, forbid_unknown_fields=True):
 
     name: str
     abilities: list[str] = msgspec.field(default_factory=lambda: ["*"])
-    expires_in: int | None = None
+    expires_in: Annotated[int, msgspec.Meta(le=int(FARTHEST))] | None = None
 
 
 def token_routes(

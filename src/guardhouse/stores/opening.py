@@ -44,8 +44,8 @@ def _open_sqlite(url: str) -> SessionStore:
         raise ConfigError("store", url, fix)
     options = parse_qs(parts.query, keep_blank_values=True)
     synchronous = options.pop("synchronous", ["normal"])
-    for name, values in options.items():
-        raise ConfigError(f"store option {name}", values[0], "SQLite takes ?synchronous=full.")
+    for name in options:
+        raise ConfigError("store option", name, "SQLite takes ?synchronous=full.")
     if synchronous not in (["normal"], ["full"]):
         raise ConfigError("store option synchronous", synchronous, "It is normal or full, once.")
     return SQLiteStore(parts.path[1:], full_sync=synchronous == ["full"])

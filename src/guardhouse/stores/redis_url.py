@@ -73,6 +73,11 @@ def read_url(url: str) -> RedisAddress:
     except ValueError:
         raise ConfigError("store", "a URL that cannot be read", "Write it as redis://host:6379/0.") from None
     layout, tls = SCHEMES[parts.scheme]
+    if (
+        "@" in f"{parts.path}{parts.query}{parts.fragment}"
+    ):  # what is shown below would be the rest of a password
+        fix = "In a password write %40 for @, %2F for /, %3F for ? and %23 for #."
+        raise ConfigError("store", f"{parts.scheme}://...", fix)
     who, at, hosts = parts.netloc.rpartition("@")
     service, db = _read_path(layout, parts.path)
     if parts.fragment or not hosts:
@@ -126,7 +131,8 @@ def _read_options(query: str, *, tls: bool) -> dict[str, object]:
         if name not in OPTIONS:
             nearest = get_close_matches(name, OPTIONS, n=1)
             fix = f"Redis takes {', '.join(OPTIONS)}."
-            raise ConfigError(f"store option {name}", value, fix, nearest=nearest[0] if nearest else None)
+            # Its value may be a password: redis-py takes one there.
+            raise ConfigError("store option", name, fix, nearest=nearest[0] if nearest else None)
         if name in options:
             raise ConfigError(f"store option {name}", value, "Say it once.")
         options[name] = _read_option(name, value, tls=tls)

@@ -287,10 +287,17 @@ def _pair_key(material: Material, algorithm: str, kid: str | None) -> Key:
     except (JoseError, ValueError, TypeError, KeyError) as error:
         fix = f"{algorithm} takes a key of kind {KINDS[algorithm]}, as PEM or JWK ({type(error).__name__})."
         raise ConfigError(f"key {kid or algorithm}", type(material).__name__, fix) from None
+
+    def verify(message: bytes, signature: bytes) -> bool:
+        try:
+            return bool(model.verify(message, signature, key))
+        except JoseError:  # the key may not verify: `key_ops`, or a curve that only agrees on secrets
+            return False
+
     return Key(
         algorithm,
         kid,
-        lambda message, signature: bool(model.verify(message, signature, key)),
+        verify,
         (lambda message: cast("bytes", model.sign(message, key))) if key.is_private else None,
         key.thumbprint(),
     )
@@ -301,3 +308,9 @@ def _refuse_other_use(jwk: Mapping[str, Any], algorithm: str, kid: str | None) -
         raise ConfigError(f"key {kid}", jwk["alg"], f"The JWK names another algorithm than {algorithm}.")
     if jwk.get("use", "sig") != "sig":
         raise ConfigError(f"key {kid}", jwk["use"], "The JWK is not for signatures.")
+    said: object = jwk.get("key_ops")
+    uses = cast("list[object]", said) if isinstance(said, list) else ["verify"]
+    if "d" not in jwk and "verify" not in uses:
+        raise ConfigError(
+            f"key {kid}", uses, 'The JWK is not for verifying: "key_ops" must have "verify", or be left out.'
+        )
