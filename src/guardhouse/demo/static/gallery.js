@@ -38,10 +38,12 @@ async function attempt(mistake, result) {
   }
   const steps = element('ol', { className: 'steps' });
   result.replaceChildren(steps);
+  let token; // what a page that was opened on the way was rendered with
   for (const step of mistake.steps) {
     const line = element('li', { className: 'doing' }, step.says);
     steps.append(line);
-    const answer = await perform(step);
+    const answer = await perform(step, token ? { 'X-CSRF-TOKEN': token } : {});
+    token = answer?.body?.csrf_token ?? token;
     line.className = '';
     if (answer) line.append(' ', pill(answer));
     if (answer && (is_refusal(answer) || answer.status === 0)) return result.append(verdict(answer, mistake));
@@ -59,13 +61,14 @@ function verdict(answer, mistake) {
       element('summary', {}, 'Evidence and trace'), explanation(answer, { hint: false })) : null);
 }
 
-async function perform(step) {
+async function perform(step, rendered) {
   if (step.wait) { await new Promise((done) => { setTimeout(done, step.wait); }); return null; }
   const url = (step.other_host ? other_origin : '') + step.path;
+  const headers = { ...rendered, ...step.headers };
   if (step.client === 'fetch') {
-    return recorded_fetch(url, { method: step.method, headers: step.headers, credentials: step.credentials });
+    return recorded_fetch(url, { method: step.method, headers, credentials: step.credentials });
   }
-  const config = { method: step.method, url, headers: step.headers, withCredentials: step.credentials === 'include' };
+  const config = { method: step.method, url, headers, withCredentials: step.credentials === 'include' };
   try {
     const response = await axios.request(config);
     return from_axios(response.config, response);
