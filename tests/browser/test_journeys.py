@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 import guardhouse.demo
 from guardhouse.doctor.browser.browsers import BROWSERS, ThirdParty
@@ -39,23 +39,24 @@ def ports(arrived: Arrived, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def browsers(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[ThirdParty, Browser]]:
+def browsers(
+    playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[ThirdParty, Browser]]:
     """Start one browser for each way of treating third parties; a profile says which."""
-    with sync_playwright() as playwright:
-        started: dict[ThirdParty, Browser] = {}
-        for third_party, mode in CONTROLS.items():
-            folder = tmp_path_factory.mktemp("profile")
-            (folder / "Default").mkdir()
-            settings = {"profile": {"cookie_controls_mode": mode, "block_third_party_cookies": bool(mode)}}
-            (folder / "Default" / "Preferences").write_text(json.dumps(settings))
-            context = playwright.chromium.launch_persistent_context(
-                folder, executable_path=chromium, args=ARGUMENTS
-            )
-            assert context.browser is not None
-            started[third_party] = context.browser
-        yield started
-        for one in started.values():
-            one.close()
+    started: dict[ThirdParty, Browser] = {}
+    for third_party, mode in CONTROLS.items():
+        folder = tmp_path_factory.mktemp("profile")
+        (folder / "Default").mkdir()
+        settings = {"profile": {"cookie_controls_mode": mode, "block_third_party_cookies": bool(mode)}}
+        (folder / "Default" / "Preferences").write_text(json.dumps(settings))
+        context = playwright.chromium.launch_persistent_context(
+            folder, executable_path=chromium, args=ARGUMENTS
+        )
+        assert context.browser is not None
+        started[third_party] = context.browser
+    yield started
+    for one in started.values():
+        one.close()
 
 
 def placed(address: str, ports: dict[str, int]) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import anyio
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -97,12 +97,11 @@ def arrived() -> Arrived:
 
 
 @pytest.fixture(scope="module")
-def named(chromium: str) -> Iterator[Browser]:
+def named(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     """Start a browser for which all names are this machine."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
