@@ -5,7 +5,7 @@ DEV := .venv/.ready
 BENCH := .venv-bench/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock setup clean
+.PHONY: help demo test check format bench faults scale lock setup clean
 
 help:
 	@echo 'make demo    the application of the forum thread, in your browser   (ARGS="--port 9000")'
@@ -13,6 +13,8 @@ help:
 	@echo 'make check   format, lint, strict types, floors'
 	@echo 'make format  let ruff mend what it can'
 	@echo 'make bench   what a request costs, beside the bare app and other libraries'
+	@echo 'make faults  harm the stores while they are used, and check what was promised   (ARGS="--quick")'
+	@echo 'make scale   bytes and costs of a thousand to a million sessions'
 	@echo 'make lock    pin the development requirements again   (ARGS="--upgrade")'
 	@echo 'make setup   only make .venv'
 	@echo 'make clean   remove everything that the others made'
@@ -29,6 +31,12 @@ check: setup
 format: setup
 	.venv/bin/ruff check --fix-only --quiet .
 	.venv/bin/ruff format .
+
+faults: setup
+	.venv/bin/python -m benchmarks.faults $(ARGS)
+
+scale: setup
+	.venv/bin/python -m benchmarks.scale $(ARGS)
 
 bench: $(BENCH)
 	.venv-bench/bin/python -m benchmarks $(ARGS)

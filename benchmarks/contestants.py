@@ -43,6 +43,15 @@ class Contestant:
 
 _XSRF = ("XSRF-TOKEN", "x-xsrf-token")
 
+ON_SERVERS = (
+    Contestant("bare_redis", "bare Starlette + one redis-py GET", "bare_redis", "redis"),
+    Contestant("guardhouse_redis", "guardhouse, Redis", BARE, "redis", _XSRF),
+    Contestant("guardhouse_redis_tracking", "guardhouse, Redis, tracking, warm", BARE, "redis", _XSRF),
+    Contestant("bare_postgres", "bare Starlette + one pooled asyncpg read", "bare_postgres", "asyncpg"),
+    Contestant("guardhouse_postgres", "guardhouse, PostgreSQL", BARE, "asyncpg", _XSRF),
+)
+"""Those of `benchmarks.on_servers`, which starts what they need."""
+
 CONTESTANTS = (
     Contestant(BARE, "bare Starlette", BARE),
     Contestant("minimum_memory", "by hand, the least there is, memory", BARE),
@@ -105,4 +114,4 @@ def _installed(contestants: Iterable[Contestant]) -> Iterator[Contestant]:
 
 def named(name: str) -> Contestant:
     """Find one by the name of its file."""
-    return next(contestant for contestant in CONTESTANTS if contestant.name == name)
+    return next(contestant for contestant in (*CONTESTANTS, *ON_SERVERS) if contestant.name == name)

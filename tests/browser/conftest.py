@@ -60,15 +60,15 @@ def _wait_for(address: str) -> None:
 
 
 @pytest.fixture(scope="package")
-def playwright() -> Iterator[Playwright]:
-    """Start it once, for this package only: it keeps a loop running in this thread, and a second one would not start."""
-    with sync_playwright() as started:
-        yield started
+def driver(chromium: str) -> Iterator[Playwright]:
+    """Start one for this package only: Playwright keeps a loop running in this thread, where other tests need theirs."""
+    with sync_playwright() as playwright:
+        yield playwright
 
 
 @pytest.fixture(scope="package")
-def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=chromium)
+def browser(chromium: str, driver: Playwright) -> Iterator[Browser]:
+    browser = driver.chromium.launch(executable_path=chromium)
     yield browser
     browser.close()
 

@@ -40,7 +40,7 @@ def ports(arrived: Arrived, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="module")
 def browsers(
-    playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory
+    chromium: str, driver: Playwright, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[ThirdParty, Browser]]:
     """Start one browser for each way of treating third parties; a profile says which."""
     started: dict[ThirdParty, Browser] = {}
@@ -49,9 +49,7 @@ def browsers(
         (folder / "Default").mkdir()
         settings = {"profile": {"cookie_controls_mode": mode, "block_third_party_cookies": bool(mode)}}
         (folder / "Default" / "Preferences").write_text(json.dumps(settings))
-        context = playwright.chromium.launch_persistent_context(
-            folder, executable_path=chromium, args=ARGUMENTS
-        )
+        context = driver.chromium.launch_persistent_context(folder, executable_path=chromium, args=ARGUMENTS)
         assert context.browser is not None
         started[third_party] = context.browser
     yield started

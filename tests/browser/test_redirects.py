@@ -97,9 +97,9 @@ def arrived() -> Arrived:
 
 
 @pytest.fixture(scope="module")
-def named(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+def named(chromium: str, driver: Playwright) -> Iterator[Browser]:
     """Start a browser for which all names are this machine."""
-    browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
     yield browser
     browser.close()
 

@@ -12,6 +12,7 @@ from guardhouse.core.reasons import REASONS
 from guardhouse.demo.broken import applications
 from guardhouse.demo.cases import CASES, GROUPS, Case, Step
 from guardhouse.users.passwords import Passwords
+from guardhouse.vault.secret import generate_secret
 from tests.demo.conftest import FROM_THE_PAGE, ORIGIN, NewClient
 
 OTHER_HOST = "https://localhost:8000"
@@ -78,7 +79,7 @@ def test_without_its_mistake_the_same_call_is_answered(app: FastAPI, new_client:
 def test_there_are_enough_mistakes_and_every_one_has_its_application():
     assert len(CASES) >= 8
     assert len({case.reason for case in CASES}) >= 8
-    assert {case.slug for case in CASES} == set(applications(Passwords()))
+    assert {case.slug for case in CASES} == set(applications(Passwords(), generate_secret()))
 
 
 def test_every_mistake_says_where_it_was_made():

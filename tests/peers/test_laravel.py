@@ -110,7 +110,7 @@ def test_the_cookie_of_a_remembered_login_is_worth_nothing_after_the_logout():
     client = log_in(browser(app), remember="on")
     kept = client.cookies[SESSION]
     client.post("/logout")
-    assert said(present(browser(app), kept).get("/me")) == (401, "session_unknown")
+    assert said(present(browser(app), kept).get("/me")) == (401, "session_ended")
 
 
 # -- names, sessions --------------------------------------------------------------------------------------------------

@@ -80,8 +80,11 @@ async def _none(trouble: Trouble) -> None:
     """Do nothing."""
 
 
-def applications(passwords: Passwords) -> Mapping[str, ASGIApp]:
-    """Build every mistake of the gallery, by its slug."""
+def applications(passwords: Passwords, secret: str) -> Mapping[str, ASGIApp]:
+    """Build every mistake of the gallery, by its slug; `secret` is that of the demo around it."""
+    stale = _application(
+        "stale-token", passwords, secret=secret
+    )  # the token of the demo's page is of this very key
     return {
         "omit": _application("omit", passwords),
         "two-hosts": _any_loopback(_application("two-hosts", passwords)),
@@ -99,7 +102,7 @@ def applications(passwords: Passwords) -> Mapping[str, ASGIApp]:
             asked=("key", "web"),
         ),
         "proxy": StrippingProxy(_application("proxy", passwords), (*_FETCH_METADATA, *_ORIGIN)),
-        "stale-token": StrippingProxy(_application("stale-token", passwords), (*_FETCH_METADATA, *_ORIGIN)),
+        "stale-token": StrippingProxy(stale, (*_FETCH_METADATA, *_ORIGIN)),
         "tls-proxy": TlsProxy(_application("tls-proxy", passwords)),
         "store-down": _application("store-down", passwords, damage=Trouble.stop_store),
         "expired": _application("expired", passwords, sessions=SessionPolicy(idle=timedelta(seconds=1))),

@@ -23,6 +23,7 @@ from guardhouse.state.record import (
     readable,
 )
 from guardhouse.stores.memory_attempts import MemoryAttempts
+from guardhouse.stores.memory_owners import MemoryOwners
 from guardhouse.stores.memory_tokens import MemoryTokens
 
 SLICE = 10_000
@@ -34,7 +35,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._bodies: dict[bytes, bytes] = {}
-        self._owned: dict[str, set[bytes]] = {}
+        self._owners = MemoryOwners()
         self._sweep: Iterator[bytes] = iter(())
         self._used: dict[bytes, float] = {}
         self.tokens = MemoryTokens()
@@ -90,15 +91,24 @@ class MemoryStore:
     async def owned(self, owner: str) -> Sequence[Record]:
         """List the records that this user is logged in to."""
         with self._lock:
-            return readable([self._bodies[key] for key in self._owned.get(owner, ())])
+            return readable([self._bodies[key] for key in self._owners.keys_of(owner)])
 
     async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
         """Delete every record of this user but the one under `keep`."""
         with self._lock:
-            ended = [key for key in self._owned.get(owner, ()) if key != keep]
+            ended = [key for key in self._owners.keys_of(owner) if key != keep]
             for key in ended:
                 self._drop(key)
             return len(ended)
+
+    async def end(self, owner: str, public_id: str) -> bool:
+        """Delete the record of that public id if this user is logged in to it."""
+        with self._lock:
+            for key in self._owners.keys_of(owner):
+                record = self._record(key)
+                if record is not None and record.public_id == public_id:
+                    return self._drop(key)
+            return False
 
     async def once(self, name: bytes, until: float) -> bool:
         """Whether this name is new."""
@@ -155,18 +165,15 @@ class MemoryStore:
     def _keep(self, key: bytes, record: Record) -> None:
         self._bodies[key] = encode(record)
         for owner in record.owners:
-            self._owned.setdefault(owner, set()).add(key)
+            self._owners.add(owner, key)
 
     def _drop(self, key: bytes) -> bool:
         record = self._record(key)
         if self._bodies.pop(key, None) is None:
             return False
-        self._disown(key, record.owners if record else list(self._owned))
+        self._disown(key, record.owners if record else self._owners)
         return True
 
     def _disown(self, key: bytes, owners: Iterable[str]) -> None:
         for owner in owners:
-            keys = self._owned.get(owner, set())
-            keys.discard(key)
-            if not keys:
-                self._owned.pop(owner, None)
+            self._owners.remove(owner, key)

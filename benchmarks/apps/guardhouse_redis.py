@@ -1,0 +1,9 @@
+"""guardhouse on Starlette, sessions in Redis, reads joined."""
+
+from __future__ import annotations
+
+import os
+
+from benchmarks.apps.guardhouse_starlette import application
+
+app = application(os.environ["GUARDHOUSE_BENCH_REDIS"] + "")

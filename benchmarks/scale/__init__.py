@@ -1,0 +1,1 @@
+"""What sessions cost when there are many: bytes, reads, log out everywhere, and the garbage collector."""
