@@ -125,7 +125,8 @@ def _at_desk(whose: Whose, work: Callable[[Any, Any], Awaitable[T]]) -> T:
     house = houses(app)[0]
     if isinstance(house.parts.store, MemoryStore):
         raise UnusableError(
-            "this application keeps its tokens in memory: nobody else would see what is done here."
+            "this application keeps its tokens in memory: nobody else would see what is done here. "
+            "Give the house a store that lasts: Guardhouse(store='sqlite:///file')."
         )
 
     async def run() -> T:
