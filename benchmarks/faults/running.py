@@ -67,7 +67,7 @@ class Stage:
     async def back(self, worker: int) -> None:
         """Wait until a worker that was started again serves: who starts slowly is not killed before he was there."""
         line, ends = Client(self.ports), time.monotonic() + PATIENCE
-        for _ in iter(lambda: time.monotonic() < ends, False):
+        while time.monotonic() < ends:
             if (await line.ask(worker, "GET", "/health")).outcome is Outcome.DONE:
                 break
             await asyncio.sleep(0.05)
