@@ -93,7 +93,7 @@ class Evicted(Fault):
         """Ask the store whether it says what is unsafe."""
         stage.notes.append(f"{stage.place.servers.info('stats')['evicted_keys']} keys were evicted")
         store: Any = open_store(stage.place.url)
-        said = " ".join(await store.examine())
+        said = " ".join(map(str, await store.examine()))
         await store.close()
         return [] if "maxmemory-policy" in said else ["examine() says nothing of maxmemory-policy"]
 
