@@ -22,6 +22,7 @@ FLOORS = {
     "guardhouse.authentication": 4,
     "guardhouse.carried": 4,
     "guardhouse.config": 4,
+    "guardhouse.devices": 4,
     "guardhouse.drivers": 4,
     "guardhouse.house": 4,
     "guardhouse.limits": 4,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
 from guardhouse.authentication import authenticate, named
@@ -11,11 +11,14 @@ from guardhouse.core.events import Attempting, Authenticated, Event, Failed, Log
 from guardhouse.core.provider import Provider
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Deny, Identity
+from guardhouse.devices import Device, Devices
 from guardhouse.errors import StoreError
 from guardhouse.guards.session import SessionGuard
 from guardhouse.outage import OUTAGES
+from guardhouse.parts import resolve
 from guardhouse.refused import refused
 from guardhouse.state import fingerprint, record
+from guardhouse.state.device import described, network_from
 from guardhouse.state.session import CONFIRMED
 from guardhouse.visit import Visit
 
@@ -92,6 +95,8 @@ class Auth(Generic[U]):
             guard=self._guard.name,
             at=self._parts.clock(),
             fingerprint=None if stored is None else fingerprint.take(self._parts.logins, stored),
+            device=described(b"".join(self._visit.facts.lines(b"user-agent")[:1])),
+            address=network_from(self._visit.facts.peer),
         )
         await self._visit.carried.log_in(self._guard.realm or "", login, remember=remember)
         self._visit.forget()
@@ -125,6 +130,50 @@ class Auth(Generic[U]):
         await self._visit.carried.log_out(self._guard.realm or "")
         self._visit.forget()
         await self._emit(Logout(self._guard.name, identity))
+
+    async def devices(self) -> Sequence[Device]:
+        """List the sessions that the user has anywhere, this one first; a guest has none."""
+        user = await self.user()
+        return [] if user is None else await self._devices.list(user, current=await self._current())
+
+    async def end_device(self, public_id: str) -> bool:
+        """End one session of the user, at once and everywhere; False when he has none of that id. This one is logged out."""
+        await self.check_origin()
+        user = await self.user()
+        if user is None:
+            return False
+        current = await self._current()
+        if current is not None and current.public_id == public_id:
+            await self._end_this()
+            return True
+        return await self._devices.end(user, public_id)
+
+    async def end_other_devices(self) -> int:
+        """End every session of the user but this one, at once and everywhere; return how many there were."""
+        await self.check_origin()
+        user = await self.user()
+        if user is None:
+            return 0
+        keep = self._visit.carried.presented.key if await self._current() is not None else None
+        return await self._devices.end_all(user, keep=keep)
+
+    async def _end_this(self) -> None:
+        """End the session of this request with the logins of all its realms, as it would be ended from elsewhere."""
+        identity = await self.identity()
+        await self._visit.carried.end()
+        self._visit.forget()
+        await self._emit(Logout(self._guard.name, identity))
+
+    @property
+    def _devices(self) -> Devices[U]:
+        return Devices(self._parts, self._guard)
+
+    async def _current(self) -> record.Record | None:
+        """Return the session of this request, if the user is in it: one who was believed for a moment has none."""
+        identity = await self.identity()
+        loaded = await resolve(self._visit.session())
+        by_session = identity is not None and identity.how == "session"
+        return loaded if by_session and isinstance(loaded, record.Record) else None
 
     async def _proven(self, credentials: Mapping[str, str]) -> U | None:
         return await authenticate(self._parts, self._guard.name, self._provider, credentials)

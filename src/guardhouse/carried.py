@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from secrets import token_bytes, token_urlsafe
+from secrets import token_bytes, token_hex, token_urlsafe
 from typing import Self
 
 from msgspec import Struct
@@ -29,6 +29,8 @@ from guardhouse.state.record import (
 from guardhouse.state.session import Session
 
 ID_BYTES = 32
+PUBLIC_ID_BYTES = 10
+"""Written in hex: it is typed at command lines, where a name must not begin with a dash."""
 
 _PRESENT = CookieState.PRESENT
 
@@ -152,6 +154,10 @@ class Carried(Struct, eq=False):
                 await self._end()
         return login
 
+    async def end(self) -> None:
+        """End the session with all its logins, whoever they belong to."""
+        await self._end()
+
     async def renew(self) -> None:
         """Go on under a new id, with new CSRF tokens, as after every proof of who one is; a remembered login stays one."""
         session = await self.open()
@@ -193,7 +199,7 @@ class Carried(Struct, eq=False):
     async def _create(self, changes: Changes, *, max_age: float | None) -> None:
         session_id, key = _new_id()
         now = changes.seen or 0.0
-        empty = Record(token_urlsafe(12), now, now, changes.idle or 0.0, changes.ends or 0.0, {}, {})
+        empty = Record(token_hex(PUBLIC_ID_BYTES), now, now, changes.idle or 0.0, changes.ends or 0.0, {}, {})
         record = merged(empty, changes)
         await self._parts.store.create(key, record)
         self._hand_out(session_id, key, record, max_age)

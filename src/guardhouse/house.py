@@ -26,6 +26,7 @@ from guardhouse.core.provider import Provider
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Caller, Client, Decision, Deny, Identity
+from guardhouse.devices import Devices
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
@@ -210,6 +211,10 @@ class Guardhouse(Generic[U]):
 
     def desk(self, visit: Visit, name: str | None = None) -> Auth[U]:
         """Return the desk of a session guard for this visit: log in, log out, ask."""
+        guard = self._session_guard(name)
+        return Auth(visit, guard, self.stacks.of_guard(guard.name))
+
+    def _session_guard(self, name: str | None) -> SessionGuard:
         name = name or self.default
         guard = self.guards.get(name)
         if guard is None:
@@ -218,7 +223,14 @@ class Guardhouse(Generic[U]):
             able = [other for other, candidate in self.guards.items() if isinstance(candidate, SessionGuard)]
             fix = f"It keeps no login; the guards that do: {', '.join(able) or 'none in this house'}."
             raise ConfigError(f"guard {name}", type(guard).__name__, fix)
-        return Auth(visit, guard, self.stacks.of_guard(name))
+        return guard
+
+    def devices(self, name: str | None = None) -> Devices[U]:
+        """Return the list of devices of a session guard's users: see and end the sessions of any of them.
+
+        Raises `ConfigError` where the store cannot.
+        """
+        return Devices(self.parts, self._session_guard(name))
 
     def tokens(self, name: str | None = None) -> Tokens[U]:
         """Return the desk of a token guard: issue, list and take back. A name is needed where there are several."""

@@ -79,6 +79,9 @@ def _attacker_session_known(scene: Scene) -> None:
 
 def _attacker_and_victim(scene: Scene) -> None:
     _logged_in_csrf(scene)
+    if "session_list" in scene.target.roles:
+        listed = json.loads(scene.visit("session_list", scene.jar).body)["sessions"]
+        scene.names["VICTIM_PUBLIC_ID"] = next(one["id"] for one in listed if one["current"])
     _attacker_session_known(scene)
 
 
@@ -203,6 +206,11 @@ def _pat(scene: Scene) -> None:
     _token(scene, "*")
 
 
+def _pat_and_session(scene: Scene) -> None:
+    _pat(scene)
+    _logged_in_csrf(scene)
+
+
 def _pat_read_only(scene: Scene) -> None:
     _token(scene, "read")
 
@@ -245,6 +253,7 @@ BUILDERS: Mapping[str, Builder] = {
     "remember_me": _remember_me,
     "throttled": _throttled,
     "pat": _pat,
+    "pat_and_session": _pat_and_session,
     "pat_read_only": _pat_read_only,
     "pat_revoked": _pat_revoked,
     "store_down": _broken("down"),

@@ -28,6 +28,7 @@ COMMANDS = (
         "reason",
         "routes",
         "secret",
+        "sessions",
         "tokens",
     ),
 )

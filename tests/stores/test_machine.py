@@ -27,10 +27,11 @@ from guardhouse.core.origin import Origins
 from guardhouse.core.reasons import Reason
 from guardhouse.parts import Parts
 from guardhouse.state.cookie import CookiePolicy
+from guardhouse.state.crumbs import key_of
 from guardhouse.state.policy import SessionPolicy
-from guardhouse.state.record import Loaded, Login, Record, Unloadable
+from guardhouse.state.record import Loaded, Login, Record, Unloadable, passed
 from guardhouse.state.session import Session
-from guardhouse.state.store import Closable
+from guardhouse.state.store import Closable, EndsOne
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import generate_secret
@@ -79,6 +80,10 @@ class Slow:
     session_id: str
     carried: Carried
     session: Session
+
+
+def can_end(store: object) -> bool:
+    return isinstance(store, EndsOne)
 
 
 async def _no_listener(event: object) -> None:
@@ -290,6 +295,50 @@ class History(RuleBasedStateMachine):
     def come_back_with_an_old_cookie(self, session_id: str) -> None:
         if self.expected(session_id) is None:
             self.checked(session_id)
+
+    # -- from elsewhere ---------------------------------------------------------------------------------------------
+
+    def record_of(self, session_id: str) -> Record | None:
+        record: Record | None = self.run(self.store.load(key_of(session_id.encode())))
+        return record
+
+    @rule(user=USERS, realm=REALMS)
+    def list_devices(self, user: str, realm: str) -> None:
+        """What a user is shown is every session that is his and lives, by its name, and nothing else."""
+        owned = self.run(self.store.owned(f"{realm}:{user}"))
+        listed = {record.public_id for record in owned if passed(record, self.now) is None}
+        his: set[str] = set()
+        for session_id, expected in self.sessions.items():
+            record = self.record_of(session_id)
+            assert record is None or not expected.dead, "what was ended lies in the store again"
+            if record is not None and expected.logins.get(realm) == user:
+                his.add(record.public_id)
+                assert expected.over(self.now) or record.public_id in listed, "a session is not in the list"
+        assert listed <= his, "the list shows what is not his"
+
+    @rule(browser=BROWSERS, realm=REALMS, target=gone)
+    def end_one(self, browser: str, realm: str) -> str:
+        session_id = self.jars.get(browser) or "A" * 43
+        expected, record = self.expected(session_id), self.record_of(session_id)
+        if expected is None or record is None or realm not in expected.logins or not can_end(self.store):
+            return "A" * 43
+        other = "bob" if expected.logins[realm] == "ada" else "ada"
+        assert not self.run(self.store.end(f"{realm}:{other}", record.public_id)), "another user ended it"
+        assert self.run(self.store.end(f"{realm}:{expected.logins[realm]}", record.public_id))
+        expected.dead = True
+        return session_id
+
+    @rule(browser=BROWSERS, realm=REALMS)
+    def end_others(self, browser: str, realm: str) -> None:
+        expected = self.expected(self.jars.get(browser))
+        if expected is None or realm not in expected.logins:
+            return
+        user = expected.logins[realm]
+        keep = key_of(self.jars[browser].encode())
+        self.run(self.store.revoke(f"{realm}:{user}", keep=keep))
+        for other in self.sessions.values():
+            if other is not expected and other.logins.get(realm) == user:
+                other.dead = True
 
     # -- time -------------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ _COMMANDS: Mapping[str, str] = {
     "reason": "Say what the code of a refusal means, and how to mend it.",
     "routes": "List every route with what guards it.",
     "secret": "Make a key for the house.",
+    "sessions": "See where a user is logged in, and end it; over a store.",
     "tokens": "Issue, list and take back personal access tokens.",
 }
 

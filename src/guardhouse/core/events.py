@@ -21,6 +21,7 @@ __all__ = [
     "Logout",
     "Refused",
     "Serving",
+    "SessionsEnded",
     "TokenIssued",
     "TokenRevoked",
     "Validated",
@@ -109,6 +110,16 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionsEnded:
+    """Sessions of a user were ended from elsewhere: the one of that public id, or `count` of them where `id` is None."""
+
+    guard: str
+    user: Any
+    id: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenIssued:
     """A token was issued for a user; `id` is its public name."""
 
@@ -136,6 +147,7 @@ Event: TypeAlias = (
     | Logout
     | Refused
     | Serving
+    | SessionsEnded
     | TokenIssued
     | TokenRevoked
 )

@@ -10,7 +10,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from guardhouse.core.area import Area
@@ -29,11 +29,13 @@ from guardhouse.demo.issuer import Issuing, partner
 from guardhouse.demo.pages import other_origin, page, static_text
 from guardhouse.demo.settings import Settings
 from guardhouse.demo.token import POLICY, keep
+from guardhouse.edge.session_routes import session_routes
 from guardhouse.edge.token_routes import token_routes
 from guardhouse.fastapi import Guardhouse
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.limits import LoginThrottle
+from guardhouse.state.store import EndsOne
 from guardhouse.stores.memory_tokens import MemoryTokens
 from guardhouse.stores.opening import open_store
 from guardhouse.users.memory import MemoryUsers, User
@@ -152,7 +154,7 @@ def _add_api(app: FastAPI, demo: Demo) -> None:
         """Put the token that comes with the request on the list that the guard asks (RFC 7009 would name it)."""
         demo.issuing.revoked.add(("jti", who.token or ""))
 
-    app.router.routes += token_routes(house, "api", path="/api/tokens")
+    app.router.routes += _own_routes(house)
 
     @app.websocket("/api/ws")
     async def echo(socket: WebSocket, user: Annotated[User, house.guard("api")]) -> None:
@@ -171,6 +173,14 @@ def _add_api(app: FastAPI, demo: Demo) -> None:
     async def public() -> dict[str, bool]:
         """Answer anybody."""
         return {"public": True}
+
+
+def _own_routes(house: Guardhouse[User]) -> list[BaseRoute]:
+    """Make the routes at which a user sees and takes back what is his own: tokens, and sessions where the store can."""
+    routes = [*token_routes(house, "api", path="/api/tokens")]
+    if isinstance(house.parts.store, EndsOne):
+        routes += session_routes(house, "api", path="/api/sessions")
+    return routes
 
 
 def _add_desk(app: FastAPI, demo: Demo) -> None:

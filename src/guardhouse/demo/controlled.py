@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Literal, TypeAlias, cast
 
 from anyio import sleep
 
+from guardhouse.devices import ListsDevices
 from guardhouse.errors import StoreError
 from guardhouse.state.attempts import AttemptLimit, Attempts, Wait
 from guardhouse.state.record import Changes, Record, UnreadableRecordError
@@ -99,6 +101,26 @@ class ControlledStore:
         """Where the inner store counts tries; the fault *limiter* is theirs."""
         return _ControlledAttempts(self, cast("KeepsAttempts", self._store).attempts)
 
+    async def owned(self, owner: str) -> Sequence[Record]:
+        """List the records of a user."""
+        self.reads += 1
+        await self._suffer(writing=False)
+        return await cast("ListsDevices", self._store).owned(owner)
+
+    async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
+        """Delete the records of a user but one."""
+        await self._suffer(writing=True)
+        count = await cast("ListsDevices", self._store).revoke(owner, keep=keep)
+        await self._count_rows()
+        return count
+
+    async def end(self, owner: str, public_id: str) -> bool:
+        """Delete one record of a user."""
+        await self._suffer(writing=True)
+        there = await cast("ListsDevices", self._store).end(owner, public_id)
+        await self._count_rows()
+        return there
+
     async def close(self) -> None:
         """Let go of what the inner store holds open."""
         if isinstance(self._store, Closable):
@@ -110,6 +132,13 @@ class ControlledStore:
         for key in tuple(self.rows):
             await self._store.delete(key)
         self.rows.clear()
+
+    async def _count_rows(self) -> None:
+        """Forget the keys of what was ended by another name."""
+        for key in tuple(self.rows):
+            with suppress(UnreadableRecordError):
+                if await self._store.load(key) is None:
+                    self.rows.discard(key)
 
     async def _suffer(self, *, writing: bool) -> None:
         self.writes += writing

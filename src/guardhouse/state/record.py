@@ -21,6 +21,10 @@ class Login(Struct, frozen=True, array_like=True, gc=False):
     guard: str
     at: float
     fingerprint: str | None = None
+    device: str = ""
+    """What kind of program it was, in plain words; empty where that was not known, as in records of before."""
+    address: str = ""
+    """The network it came from, never the one address."""
 
 
 @final

@@ -101,6 +101,18 @@ class OwnedSessions(Protocol):
 
 
 @runtime_checkable
+class EndsOne(Protocol):
+    """An optional power: end one session of a user by the name that it has in his list of devices."""
+
+    async def end(self, owner: str, public_id: str) -> bool:
+        """Delete the record of that public id if this user is logged in to it; False when there is none.
+
+        It is found also where it was put under a new key a moment ago: what was in the list when he looked is ended.
+        """
+        ...
+
+
+@runtime_checkable
 class KeepsTokens(Protocol):
     """An optional power: keep handed-out tokens beside the sessions."""
 

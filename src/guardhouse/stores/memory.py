@@ -101,6 +101,15 @@ class MemoryStore:
                 self._drop(key)
             return len(ended)
 
+    async def end(self, owner: str, public_id: str) -> bool:
+        """Delete the record of that public id if this user is logged in to it."""
+        with self._lock:
+            for key in self._owned.get(owner, ()):
+                record = self._record(key)
+                if record is not None and record.public_id == public_id:
+                    return self._drop(key)
+            return False
+
     async def once(self, name: bytes, until: float) -> bool:
         """Whether this name is new."""
         with self._lock:

@@ -105,6 +105,21 @@ class SQLiteStore:
         )
         return await self._write(lambda connection: connection.execute(statement, (owner, keep)).rowcount)
 
+    async def end(self, owner: str, public_id: str) -> bool:
+        """Delete the record of that public id if this user is logged in to it."""
+        statement = (
+            "SELECT key, body FROM guardhouse_sessions JOIN guardhouse_owners USING (key) WHERE owner = ?"
+        )
+
+        def work(connection: sqlite3.Connection) -> bool:
+            rows = connection.execute(statement, (owner,)).fetchall()
+            ended = [
+                key for key, body in rows for record in readable([body]) if record.public_id == public_id
+            ]
+            return sum(_delete(connection, key) for key in ended) > 0
+
+        return await self._write(work)
+
     async def once(self, name: bytes, until: float) -> bool:
         """Whether this name is new."""
         statement = "INSERT INTO guardhouse_used VALUES (?, ?) ON CONFLICT DO NOTHING"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
+from guardhouse.devices import ListsDevices
 from guardhouse.errors import StoreError
 from guardhouse.state.record import Changes, Record
 from guardhouse.state.store import SessionStore
@@ -16,7 +18,7 @@ from guardhouse.vault.password import ARGON2_CHEAPEST, PasswordHasher
 PASSWORD = "correct horse battery staple"  # noqa: S105 - known to everybody, and to be used in tests only
 """The password of all fake users."""
 
-VERBS = frozenset({"load", "create", "save", "move", "delete"})
+VERBS = frozenset({"load", "create", "save", "move", "delete", "owned", "revoke", "end"})
 
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -146,6 +148,21 @@ class BrokenStore:
     async def delete(self, key: bytes) -> bool:
         """Write, or be away."""
         return await self._reached("delete").delete(key)
+
+    async def owned(self, owner: str) -> Sequence[Record]:
+        """List, or be away."""
+        return await self._lists("owned").owned(owner)
+
+    async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
+        """End all, or be away."""
+        return await self._lists("revoke").revoke(owner, keep=keep)
+
+    async def end(self, owner: str, public_id: str) -> bool:
+        """End one, or be away."""
+        return await self._lists("end").end(owner, public_id)
+
+    def _lists(self, verb: str) -> ListsDevices:
+        return cast("ListsDevices", self._reached(verb))
 
     def _reached(self, verb: str) -> SessionStore:
         if verb in self._broken:

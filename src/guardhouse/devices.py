@@ -1,0 +1,117 @@
+"""The sessions of a user as a list of devices that he can read, and the ways to end them from elsewhere.
+
+What is told names no id and no hash of one: with a list of devices nobody can become one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
+
+from guardhouse.core.events import SessionsEnded
+from guardhouse.errors import ConfigError
+from guardhouse.guards.session import SessionGuard
+from guardhouse.parts import Parts
+from guardhouse.state import fingerprint
+from guardhouse.state.record import Login, Record, passed
+from guardhouse.state.store import EndsOne, OwnedSessions
+
+U = TypeVar("U")
+
+
+class Device(Struct, frozen=True):
+    """One session of a user. Moments are epoch seconds."""
+
+    id: str
+    """Its public name, for as long as it lives; it opens nothing."""
+    created: float
+    logged_in: float
+    seen: float
+    """When somebody was last there, as exact as the policy's `touch` writes it down."""
+    until: float
+    """When it ends if nobody comes again."""
+    device: str
+    """What kind of program logged in: `Firefox on Windows`; empty where it did not say."""
+    address: str
+    """The network it logged in from: `203.0.113.0/24`; empty where the server did not know."""
+    current: bool
+    """Whether it is the one that asks."""
+
+
+class ListsDevices(OwnedSessions, EndsOne, Protocol):
+    """What the list of devices needs of a store."""
+
+
+class Devices(Generic[U]):
+    """The sessions of any user of one provider, for his own page and for whoever looks after him."""
+
+    def __init__(self, parts: Parts, guard: SessionGuard) -> None:
+        self.guard = guard
+        self._parts = parts
+        self._store = _able(parts)
+        self._provider = parts.providers[guard.provider or ""]
+
+    async def list(self, user: U, *, current: Record | None = None) -> Sequence[Device]:
+        """List the sessions that open something now: the current one first, then who was there last."""
+        now, owner = self._parts.clock(), self._owner(user)
+        stored = self._provider.password_of(user)
+        found: list[Device] = []
+        for record in await self._store.owned(owner):
+            login = self._login(record, owner, stored)
+            if login is not None and passed(record, now) is None:
+                found.append(_shown(record, login, current))
+        return sorted(found, key=lambda device: (not device.current, -device.seen, device.id))
+
+    async def end(self, user: U, public_id: str) -> bool:
+        """End one session of this user, at once and for every process; False when he has none of that id."""
+        there = await self._store.end(self._owner(user), public_id)
+        if there:
+            await self._parts.emit(SessionsEnded(self.guard.name, user, public_id, 1))
+        return there
+
+    async def end_all(self, user: U, *, keep: bytes | None = None) -> int:
+        """End all sessions of this user but the one under the key `keep`; return how many there were."""
+        count = await self._store.revoke(self._owner(user), keep=keep)
+        if count:
+            await self._parts.emit(SessionsEnded(self.guard.name, user, None, count))
+        return count
+
+    def _login(self, record: Record, owner: str, stored: str | None) -> Login | None:
+        """Find this user's latest login in a record; one from before a change of the password opens nothing."""
+        logins = [login for login in record.logins.values() if f"{login.provider}:{login.user_id}" == owner]
+        good = [login for login in logins if self._good(login, stored)]
+        return max(good, key=lambda login: login.at, default=None)
+
+    def _good(self, login: Login, stored: str | None) -> bool:
+        """Whether it is bound to the password of now. What another process can weigh and this one cannot is listed."""
+        if login.fingerprint is None:
+            return True
+        if stored is None:
+            return False
+        return fingerprint.weigh(self._parts.logins, login.fingerprint, stored) != "another password"
+
+    def _owner(self, user: U) -> str:
+        return f"{self.guard.provider}:{self._provider.id_of(user)}"
+
+
+def _shown(record: Record, login: Login, current: Record | None) -> Device:
+    return Device(
+        record.public_id,
+        record.created,
+        login.at,
+        record.seen,
+        min(record.idle_until, record.ends),
+        login.device,
+        login.address,
+        current is not None and current.public_id == record.public_id,
+    )
+
+
+def _able(parts: Parts) -> ListsDevices:
+    store = parts.store
+    if not (isinstance(store, OwnedSessions) and isinstance(store, EndsOne)):
+        fix = "It cannot find the sessions of one user and end one of them; memory: and sqlite: can."
+        raise ConfigError("store", type(store).__name__, fix)
+    return store
