@@ -19,7 +19,8 @@ KEYS = [sha256(bytes([number])).digest() for number in range(5)]
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from(["users:ada", "users:bob"]), st.sampled_from(KEYS))))
 def test_owners_keep_what_sets_would(steps):
-    owners, sets = MemoryOwners(), {}
+    owners = MemoryOwners()
+    sets: dict[str, set[bytes]] = {}
     for adds, owner, key in steps:
         if adds:
             owners.add(owner, key)

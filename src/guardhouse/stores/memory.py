@@ -104,7 +104,7 @@ class MemoryStore:
     async def end(self, owner: str, public_id: str) -> bool:
         """Delete the record of that public id if this user is logged in to it."""
         with self._lock:
-            for key in self._owned.get(owner, ()):
+            for key in self._owners.keys_of(owner):
                 record = self._record(key)
                 if record is not None and record.public_id == public_id:
                     return self._drop(key)
