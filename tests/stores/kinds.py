@@ -83,5 +83,3 @@ KINDS = {
     "sqlalchemy-postgres": Kind(sql.make_sqlalchemy_postgres, sql.spoil_postgres, sql.count_postgres),
     "sqlalchemy-sqlite": Kind(sql.make_aiosqlite, sql.spoil_aiosqlite, sql.count_aiosqlite),
 }
-ENDS_ONE = ("memory", "sqlite")
-"""Those that can end one session by its public id. A store joins `test_devices` by its name here."""

@@ -12,10 +12,8 @@ from guardhouse.state.record import Changes, Login
 from guardhouse.state.store import EndsOne
 from guardhouse.stores.sqlite import SQLiteStore
 
-from .kinds import ADA, BOB, ENDS_ONE, KEY, NEW_KEY, OTHER_KEY, Kind, record
+from .kinds import ADA, BOB, KEY, NEW_KEY, OTHER_KEY, Kind, record
 from .test_contract import ONE, can, public_ids
-
-pytestmark = pytest.mark.parametrize("kind", ENDS_ONE, indirect=True)
 
 
 async def test_one_session_is_ended_and_stays_dead(store: Any, kind: Kind):

@@ -71,6 +71,10 @@ _DELETE = "DELETE FROM guardhouse_sessions WHERE key = $1 RETURNING id"
 _OWNED = """
 SELECT body, seen FROM guardhouse_sessions JOIN guardhouse_owners ON session = id WHERE owner = $1
 """
+_LISTED = """
+SELECT id, body, seen FROM guardhouse_sessions JOIN guardhouse_owners ON session = id WHERE owner = $1
+"""
+_END = "DELETE FROM guardhouse_sessions WHERE id = ANY($1::bigint[]) RETURNING id"
 # By the number of the row, which a move does not change: one that is under way is waited for, and found. In one order,
 # so that two who end each other's sessions do not wait for one another.
 _REVOKE = """
@@ -157,6 +161,17 @@ class PostgresStore:
     async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
         """Delete every record of this user but the one under `keep`."""
         return len(await self._pool.write(_REVOKE, named(owner), keep))
+
+    async def end(self, owner: str, public_id: str) -> bool:
+        """Delete the record of that public id if this user is logged in to it; by its row, which a move does not change."""
+        listed = await self._pool.read(_LISTED, named(owner))
+        ended = [
+            number
+            for number, *row in listed
+            for record in readable_rows([row])
+            if record.public_id == public_id
+        ]
+        return bool(ended) and bool(await self._pool.write(_END, ended))
 
     async def once(self, name: bytes, until: float) -> bool:
         """Whether this name is new."""

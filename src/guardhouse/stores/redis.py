@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from anyio import sleep
+
 from guardhouse.errors import StoreError
 from guardhouse.state.examined import Remark
 from guardhouse.state.record import (
@@ -40,6 +42,8 @@ PRUNE_READS = 10_000
 TOMBSTONE_MILLISECONDS = 60_000
 """For how long something may be on its way: longer than any call lasts."""
 MOST_TURNS = 100
+LOOKS, LOOK_SECONDS = 10, 0.01
+"""How often, and how far apart, a session is looked for that may be on its way to a new key."""
 LATE_SECONDS = 300
 """For how long Redis keeps what is past its time, so that a visitor may still be told that it is."""
 BUCKETS = 64
@@ -173,6 +177,26 @@ class RedisStore:
                     await owners.drop(owners_of(said) | {owner}, [key])
         raise StoreError(f"Redis at {self.address}: sessions come faster than they are revoked")
 
+    async def end(self, owner: str, public_id: str) -> bool:
+        """Delete the record of that public id if this user is logged in to it.
+
+        One that moves has left its old key and is not under the new one yet, which the index names already: so where
+        something is named and not there, it is looked for a little longer.
+        """
+        link = self._links.here()
+        for _ in range(LOOKS):
+            keys = await Owners(link, self._prefix).keys(owner)
+            bodies = await link.many([("GET", self._sessions + key) for key in keys], again=True)
+            theirs = [
+                key for key, body in zip(keys, bodies, strict=True) if _is_called(body, owner, public_id)
+            ]
+            if any([await self.delete(key) for key in theirs]):
+                return True
+            if not theirs and all(bodies):
+                return False
+            await sleep(LOOK_SECONDS)
+        return False
+
     async def _kill(self, link: RedisLink, owner: str, keys: Sequence[bytes]) -> list[Any]:
         given = (owner.encode(), TOMBSTONE, TOMBSTONE_MILLISECONDS, int(self._tombs))
         return [await link.run(KILL, self._sessions + key, *given, durable=True) for key in keys]
@@ -265,6 +289,12 @@ class RedisStore:
         else:
             body = await link.change(at, "GETDEL", at)
         return None if body == TOMBSTONE else body
+
+
+def _is_called(body: bytes | None, owner: str, public_id: str) -> bool:
+    """Whether this is the session of that name, and this user is logged in to it."""
+    found = readable([body]) if body is not None else []
+    return any(record.public_id == public_id and owner in record.owners for record in found)
 
 
 def _life(record: Record) -> int:

@@ -61,6 +61,7 @@ _OWNED = (
     .join(_OWNERS, _OWNERS.c.session == _SESSIONS.c.id)
     .where(_OWNERS.c.owner == bindparam("of"))
 )
+_LISTED = _OWNED.with_only_columns(_SESSIONS.c.id, _SESSIONS.c.body, _SESSIONS.c.seen)
 # By the number of the row, which a move does not change: one that is under way is waited for, and found.
 _REVOKE = delete(_SESSIONS).where(
     _SESSIONS.c.id.in_(select(_OWNERS.c.session).where(_OWNERS.c.owner == bindparam("of")))
@@ -158,6 +159,22 @@ class SQLAlchemyStore:
             return cast("CursorResult[Any]", await connection.execute(statement, values)).rowcount
 
         return await self._database.transaction(work)
+
+    async def end(self, owner: str, public_id: str) -> bool:
+        """Delete the record of that public id if this user is logged in to it; by its row, which a move does not change."""
+        listed = await self._database.read(_LISTED, {"of": named(owner)})
+        ended = [
+            number
+            for number, *row in listed
+            for record in readable_rows([row])
+            if record.public_id == public_id
+        ]
+
+        async def work(connection: AsyncConnection) -> int:
+            found = await connection.execute(delete(_SESSIONS).where(_THESE), {"these": ended})
+            return cast("CursorResult[Any]", found).rowcount
+
+        return bool(ended) and await self._database.transaction(work) > 0
 
     async def once(self, name: bytes, until: float) -> bool:
         """Whether this name is new: of several who write it down at once, the database lets one."""
