@@ -180,7 +180,7 @@ def _moved(key: bytes, source: Any, target: Any, masters: list[Any]) -> bool:  #
     slot = source.client.execute_command("CLUSTER KEYSLOT", key)
     ids = {one.port: one.client.execute_command("CLUSTER MYID") for one in (source, target)}
     # redis-py would read these keys as text, and there would be none of those names to move.
-    raw = redis.Redis(host="127.0.0.1", port=source.port)
+    raw: Any = redis.Redis(host="127.0.0.1", port=source.port)
     raw.response_callbacks.pop("CLUSTER GETKEYSINSLOT", None)
     try:
         target.client.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", ids[source.port])
