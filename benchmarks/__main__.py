@@ -1,4 +1,4 @@
-"""All tables in one run: `python -m benchmarks` takes about five minutes, `--quick` two, with wider spreads."""
+"""All tables in one run: `python -m benchmarks` takes about ten minutes, `--quick` four, with wider spreads."""
 
 from __future__ import annotations
 

@@ -45,7 +45,8 @@ async def reasoned(visit: Visit, refusal: Refusal, stack: Stack | None = None) -
     if not visit.facts.safe and any(verdict.reason in STALE for verdict in told):
         visit.carried.renew_token()
     revealed = [*_keys(visit, told), *clues(visit.facts, _setting(visit.parts), told, _forms(visit))]
-    return replace(refusal, causes=causes_of(refusal, (*refusal.trace, *beyond), revealed))
+    causes = causes_of(refusal, (*refusal.trace, *beyond), revealed)
+    return replace(refusal, causes=tuple(_with_endpoint(visit.parts, cause) for cause in causes))
 
 
 def route_of(visit: Visit) -> str:
@@ -83,6 +84,13 @@ def _setting(parts: Parts) -> Setting:
         secure=not policy.insecure_plain_http,
         endpoint=parts.csrf_url,
     )
+
+
+def _with_endpoint(parts: Parts, cause: Cause) -> Cause:
+    """Name the endpoint that hands out CSRF tokens also where the check only stayed silent: its hint leads there."""
+    if cause.reason not in OF_TOKENS:
+        return cause
+    return Cause(cause.reason, {"endpoint": parts.csrf_url, **cause.evidence})
 
 
 async def _beyond(visit: Visit, refusal: Refusal, stack: Stack | None) -> Sequence[Verdict]:

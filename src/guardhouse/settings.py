@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from guardhouse.core.answer import EXPLAIN, Explain
 from guardhouse.core.area import Area
+from guardhouse.core.facts import DEFAULT_PORTS
 from guardhouse.core.guard import Guard
 from guardhouse.core.intended import local_path
 from guardhouse.core.origin import well_formed
@@ -29,8 +30,6 @@ _PROVIDER_FIX = (
     "Give a provider: MemoryUsers([...]), SQLUsers(...) or your own; a list of users goes into MemoryUsers."
 )
 _STORE = ("load", "create", "save", "move", "delete")
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def unknown(what: str, name: str, known: Sequence[str] | Mapping[str, object]) -> ConfigError:
@@ -228,7 +227,7 @@ def _origin(key: str, url: object) -> bytes:
         raise ConfigError(
             key, url, "Browsers write an origin in lower case and without a path.", nearest=origin.lower()
         )
-    if parts.port is not None and parts.port == _DEFAULT_PORTS[parts.scheme]:
+    if parts.port is not None and parts.port == DEFAULT_PORTS[parts.scheme]:
         nearest = origin.rpartition(":")[0]
         raise ConfigError(
             key, url, "Browsers leave the default port out, so this would never match.", nearest=nearest

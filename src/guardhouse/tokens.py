@@ -168,3 +168,15 @@ class Tokens(Generic[U]):
 
     def _owner(self, user: U) -> str:
         return f"{self.guard.provider}:{self._provider.id_of(user)}"
+
+
+def token_document(record: TokenRecord) -> dict[str, object]:
+    """Show a token to its user, without what could make it work again."""
+    return {
+        "id": record.id,
+        "name": record.name,
+        "abilities": list(record.abilities),
+        "created": record.created,
+        "expires": record.expires,
+        "used": record.used,
+    }

@@ -47,3 +47,23 @@ def test_the_two_names_of_this_machine_are_two_hosts_from_the_other_side_too(
     card = attempt(opened(context), case)
     expect(card.locator(".verdict-box .reason").first).to_have_text(case.reason)
     context.close()
+
+
+def test_a_visitor_who_is_logged_in_to_the_demo_sees_the_same_reasons(browser: Browser, demo: str):
+    """Here axios sends the token of the demo by itself, and no broken application has the key that made it."""
+    context = browser.new_context(base_url=demo)
+    page = opened(context)
+    page.get_by_role("button", name="as Ada").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.get_by_role("button", name="Log out").wait_for()
+    for case in CASES:
+        if case.slug in ("stale-token", "other-realm"):
+            shown = attempt(page, case).locator(".verdict-box")
+            expect(shown.locator(".reason").first).to_have_text(case.reason)
+            expect(shown.locator(".hint")).not_to_contain_text("csrf_key_unknown")
+    context.close()
+
+
+def test_every_cause_that_the_request_reveals_is_shown_with_its_own_hint(gallery: Page):
+    case = next(case for case in CASES if case.slug == "two-hosts")
+    expect(attempt(gallery, case).locator(".hint code").first).to_have_text("hosts_mixed")

@@ -147,14 +147,14 @@ def test_what_was_ignored_in_vain_is_a_note(call: Call):
 def test_without_the_list_of_suffixes_it_is_said_what_was_left_open(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ):
-    from guardhouse.doctor import sites  # noqa: PLC0415 - its memory is emptied here
+    from guardhouse.doctor import hosts  # noqa: PLC0415 - its memory is emptied here
 
     monkeypatch.setitem(sys.modules, "publicsuffixlist", None)
-    sites._suffixes.cache_clear()
+    hosts._suffixes.cache_clear()
     try:
         shown = call("doctor", "sites:app").stdout
     finally:
-        sites._suffixes.cache_clear()
+        hosts._suffixes.cache_clear()
     assert "note     sites-uncompared" in shown
     assert "guardhouse[doctor]" in shown
 

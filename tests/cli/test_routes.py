@@ -102,6 +102,14 @@ def test_exit_codes(call: Call, arguments, code):
     assert call("routes", *arguments).exit_code == code
 
 
+def test_of_the_pages_that_fastapi_adds_it_is_said_what_can_be_said_about_them(call: Call):
+    shown = " ".join(call("routes", "documented:app").stdout.split())
+    assert "4 routes: 0 guarded, 1 public, 3 undecided The pages that FastAPI adds are open" in shown
+    assert "house.install(app, public=['/openapi.json', '/docs', '/docs/oauth2-redirect'])" in shown
+    assert "@house.public" not in shown, "nobody can write that above a page of FastAPI"
+    assert call("routes", "documented:said", "--check").exit_code == 0
+
+
 def test_what_stops_the_start_is_said_in_one_line(call: Call):
     result = call("routes", "faulty:app", "--json")
     assert "guardhouse: this application does not start: route /me" in result.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from guardhouse.doctor import sites
 from guardhouse.doctor.sites import address_of, same_site
 
 
@@ -46,8 +45,3 @@ def test_one_site_or_two(one, other, same):
 )
 def test_what_is_on_the_visitors_own_machine(origin, local):
     assert address_of(origin).local is local
-
-
-@pytest.mark.parametrize(("domain", "suffix"), [("co.uk", True), ("github.io", True), ("example.com", False)])
-def test_below_which_names_strangers_register(domain, suffix):
-    assert sites.is_public_suffix(domain) is suffix

@@ -182,6 +182,13 @@ def test_a_store_that_is_away_behind_the_origin_check_is_a_cause_too():
     assert (answer.status_code, told.codes) == (403, ["store_unavailable", "csrf_origin_untrusted"])
 
 
+def test_a_silent_origin_check_names_the_endpoint_of_tokens_too():
+    told = Told()
+    answer = told.browser({}).post("/web").json()
+    hints = {cause["code"]: cause["hint"] for cause in answer["causes"]}
+    assert "Fetch GET /csrf-cookie" in hints["csrf_token_missing"]
+
+
 # -- a tab that stood idle ---------------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,10 @@ _HEADLINES: Mapping[str, tuple[str, str]] = {
     "guest": ("yellow", "Nobody is proven to call, and the guard is optional: a guest may pass."),
     "public": ("yellow", "The route is public: no guard was asked."),
     "undecided": ("bold red", "No guard was asked. Guard the route, or say @house.public."),
-    "no route": ("bold red", "The application has no route for this method and path; no guard was asked."),
+    "no route": (
+        "bold red",
+        "The application has no route for this method and path; no guard was asked. `guardhouse routes` lists them.",
+    ),
     "failed": ("bold red", "The application failed before any guard was asked."),
 }
 

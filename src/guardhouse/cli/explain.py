@@ -25,6 +25,7 @@ from guardhouse.doctor.listing import lines_of
 from guardhouse.doctor.pasted import PastedError, writable
 from guardhouse.doctor.rehearsal import rehearse
 from guardhouse.doctor.sending import WEBSOCKET, Asked, LifespanError, cookie_header, header, send
+from guardhouse.doctor.visitors import own_origin
 
 FINDING = 1
 
@@ -168,8 +169,7 @@ def _asked(loaded: Loaded, method: str, path: str, headers: tuple[Header, ...], 
 def _url(loaded: Loaded, path: str) -> str:
     house = houses(loaded.app)[0]
     if path.startswith("/"):
-        own = sorted(origin.decode() for origin in house.parts.origins.own)
-        return f"{own[0] if own else 'https://localhost'}{path}"
+        return f"{own_origin(house).decode()}{path}"
     try:
         parts = urlsplit(path)
         parts.port  # noqa: B018 - reading it is what finds a wrong one

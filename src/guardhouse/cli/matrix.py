@@ -102,7 +102,7 @@ def _print(target: str, rows: Matrix) -> None:
 def _table(rows: Matrix) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=False)
     for name in ("route", *VISITORS):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "route")
     for row in rows:
         table.add_row(plain(row.name), *(_cell(row.outcomes[visitor]) for visitor in VISITORS))
     return table

@@ -15,7 +15,7 @@ from guardhouse.cli.output import grid, note, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.core.stack import Stack
 from guardhouse.doctor.listing import Line, line_document, lines_of, means_of, stack_document
-from guardhouse.edge.checks import check
+from guardhouse.edge.checks import check, is_documentation
 from guardhouse.errors import ConfigError
 
 FINDING = 1
@@ -128,6 +128,12 @@ def _summary(lines: Sequence[Line]) -> Text:
         f"{len(lines)} route{'' if len(lines) == 1 else 's'}: {len(lines) - undecided - public} guarded, {public} public, "
     )
     summary.append(f"{undecided} undecided", style="bold red" if undecided else "green")
-    if undecided:
+    documentation = [line.info.path for line in lines if line.undecided and is_documentation(line.info)]
+    if undecided > len(documentation):
         summary.append(". Guard them, or say @house.public.")
+    if documentation:
+        said = f"house.install(app, public={documentation})"
+        summary.append(
+            f"\nThe pages that FastAPI adds are open: say so, {said}, or switch them off, docs_url=None."
+        )
     return summary

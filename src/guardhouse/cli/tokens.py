@@ -18,6 +18,7 @@ from guardhouse.cli.program import EXIT_CODES
 from guardhouse.errors import GuardhouseError
 from guardhouse.state.token import TokenRecord
 from guardhouse.stores.memory import MemoryStore
+from guardhouse.tokens import token_document
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -73,7 +74,7 @@ def issue(*, name: str, abilities: tuple[str, ...], days: float | None, as_json:
 
     issued = _at_desk(Whose(**whose), work)
     if as_json:
-        write_json(_document(issued.record) | {"token": issued.plain})
+        write_json(token_document(issued.record) | {"token": issued.plain})
         return
     click.echo(issued.plain)
     note(f"{issued.record.name}: {_good_for(issued.record)}, {_until(issued.record)}; it is not shown again.")
@@ -90,7 +91,7 @@ def listed(*, as_json: bool, **whose: Any) -> None:  # noqa: ANN401 - as above
 
     records = _at_desk(Whose(**whose), work)
     if as_json:
-        write_json({"tokens": [_document(record) for record in records]})
+        write_json({"tokens": [token_document(record) for record in records]})
     elif records:
         show(_table(records))
     else:
@@ -124,7 +125,8 @@ def _at_desk(whose: Whose, work: Callable[[Any, Any], Awaitable[T]]) -> T:
     house = houses(app)[0]
     if isinstance(house.parts.store, MemoryStore):
         raise UnusableError(
-            "this application keeps its tokens in memory: nobody else would see what is done here."
+            "this application keeps its tokens in memory: nobody else would see what is done here. "
+            "Give the house a store that lasts: Guardhouse(store='sqlite:///file')."
         )
 
     async def run() -> T:
@@ -154,17 +156,6 @@ async def _found(house: Any, provider: str | None, whose: Whose) -> Any:  # noqa
     if user is None:
         raise UnusableError(f"there is no user {plain(whose.user_id or whose.email or '')}.")
     return user
-
-
-def _document(record: TokenRecord) -> dict[str, object]:
-    return {
-        "id": record.id,
-        "name": record.name,
-        "abilities": list(record.abilities),
-        "created": record.created,
-        "expires": record.expires,
-        "used": record.used,
-    }
 
 
 def _table(records: Sequence[TokenRecord]) -> Table:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from guardhouse.core.facts import DEFAULT_PORTS
+
 __all__ = ["TYP", "WINDOW", "Expected", "judge_proof"]
 
 TYP = "dpop+jwt"
@@ -14,8 +16,6 @@ WINDOW = 60.0
 """Seconds around now in which a proof may have been made; for so long its `jti` is remembered."""
 
 LONGEST_JTI = 255
-
-_PORTS = {"https": 443, "http": 80}
 
 
 class Expected(NamedTuple):
@@ -49,9 +49,9 @@ def _plain(url: object) -> tuple[str, str, int | None, str] | None:
         return None
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
     except ValueError:
         return None
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.username is not None:
         return None
     return parts.scheme, parts.hostname, port, unquote(parts.path) or "/"

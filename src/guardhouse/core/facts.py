@@ -11,6 +11,7 @@ from msgspec import Struct
 Header = tuple[bytes, bytes]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class CookieState(Enum):

@@ -154,6 +154,11 @@ def _add_login(app: FastAPI, house: Guardhouse[User], trouble: Trouble) -> None:
         await house.auth(request, "web").login(await trouble.users.by_id(BOB.id) or BOB)
         return {"user": BOB.email}
 
+    @app.get("/page")
+    @house.public
+    async def page(request: Request) -> dict[str, str]:
+        return {"csrf_token": house.csrf_token(request)}
+
 
 def _add_api(app: FastAPI, guard: params.Depends) -> None:
     @app.get("/me", dependencies=[guard])

@@ -142,7 +142,11 @@ STALE_TOKEN = Case(
     "Behind such a proxy the token decides, and this page still sends the one it was rendered with.",
     "<meta name='csrf-token' content='...'>\n!// never renewed after the login\naxios.post('/api/do_thing')",
     Reason.CSRF_TOKEN_INVALID,
-    (Step("Log in, past the proxy", "POST", "/broken/stale-token/login"), _call("stale-token")),
+    (
+        Step("Open the page", "GET", "/broken/stale-token/page"),
+        Step("Log in in another tab, past the proxy", "POST", "/broken/stale-token/login", client="fetch"),
+        _call("stale-token"),
+    ),
 )
 
 TLS_PROXY = Case(

@@ -23,6 +23,7 @@ from guardhouse.doctor.visitors import (
     VISITORS,
     Visitor,
     headers_of,
+    own_origin,
     session_of,
     standing_in,
 )
@@ -34,8 +35,6 @@ from guardhouse.visit import Visit
 
 _SEE_OTHER = 303
 _ALL = "any"
-_SOMEWHERE = b"https://localhost"
-"""Where an application is asked that was not told what it is called."""
 _SAMPLES = {"int": "1", "float": "1.0", "uuid": "00000000-0000-0000-0000-000000000000"}
 
 
@@ -160,7 +159,7 @@ async def _unheard(event: Event) -> None:
 
 def _facts(question: _Question) -> Facts:
     """Write the request; people open a page that answers people, everything else is asked by a script."""
-    own = min(question.house.parts.origins.own, default=_SOMEWHERE)
+    own = own_origin(question.house)
     scheme, _, host = own.decode("ascii").partition("://")
     websocket, safe = question.method == "WS", question.method in SAFE_METHODS
     cookie = question.house.parts.cookie.session

@@ -12,7 +12,7 @@ import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from guardhouse.core.facts import Header
+from guardhouse.core.facts import DEFAULT_PORTS, Header
 from guardhouse.edge.asgi import SCOPE_KEY, Passage
 
 WEBSOCKET = "WS"
@@ -22,8 +22,6 @@ PATIENCE = 30.0
 
 LONGEST_BODY = 1 << 20
 """Bytes after which the rest of an answer is not kept."""
-
-_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Asked:
             "root_path": "",
             "headers": [*own, *self.headers],
             "client": ("127.0.0.1", 50000),
-            "server": (parts.hostname, parts.port or _PORTS[parts.scheme]),
+            "server": (parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme]),
             "extensions": extensions,
         }
         own_keys: dict[str, Any] = {"subprotocols": []} if socket else {"method": self.method}

@@ -38,6 +38,9 @@ ELSEWHERE = "a realm that no route asks"
 FOREIGN_SITE = "https://elsewhere.invalid"
 """An origin that nobody has (RFC 6761 6.4)."""
 
+_SOMEWHERE = b"https://localhost"
+"""Where an application is asked that was not told what it is called."""
+
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
@@ -89,6 +92,12 @@ def standing_in(stack: Stack, visitor: Visitor) -> Stack:
     )
 
 
+def own_origin(house: Any) -> bytes:  # noqa: ANN401 - a house of any users
+    """Say what browsers call the application."""
+    own: bytes = min(house.parts.origins.own, default=_SOMEWHERE)
+    return own
+
+
 def headers_of(visitor: Visitor, cookie: str, own: bytes) -> tuple[Header, ...]:
     """Write what the browser of that visitor says about itself; `own` is the origin of the application."""
     foreign = visitor == "cross-site"
@@ -103,7 +112,7 @@ def headers_of(visitor: Visitor, cookie: str, own: bytes) -> tuple[Header, ...]:
     return (*browser, (b"cookie", f"{cookie}={SESSION_ID}".encode("ascii")))
 
 
-def session_of(visitor: Visitor, stacks: tuple[Stack, ...], house: Any, now: float) -> Record:  # noqa: ANN401 - a house of any users
+def session_of(visitor: Visitor, stacks: tuple[Stack, ...], house: Any, now: float) -> Record:  # noqa: ANN401 - as above
     """Make the session of a visitor: logged in to what the route asks, or to everything else."""
     asked = {realm for stack in stacks for guard in stack.ambient if (realm := realm_of(guard))}
     every = {realm: guard for guard in house.guards.values() if (realm := realm_of(guard))}

@@ -13,8 +13,7 @@ from starlette.routing import BaseRoute, Route
 from guardhouse.core.verdict import Identity
 from guardhouse.edge.bodies import read_json, unprocessable
 from guardhouse.stacks import Asked
-from guardhouse.state.token import TokenRecord
-from guardhouse.tokens import FARTHEST, TokenWishError, TooBroadError
+from guardhouse.tokens import FARTHEST, TokenWishError, TooBroadError, token_document
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -52,11 +51,11 @@ def token_routes(
             return unprocessable(
                 error.field, error.problem, status=403 if isinstance(error, TooBroadError) else 422
             )
-        return JSONResponse(_shown(issued.record) | {"token": issued.plain}, 201, NO_STORE)
+        return JSONResponse(token_document(issued.record) | {"token": issued.plain}, 201, NO_STORE)
 
     async def listed(request: Request) -> Response:
         records = await tokens.list(await house.user(request))
-        return JSONResponse({"tokens": [_shown(record) for record in records]}, 200, NO_STORE)
+        return JSONResponse({"tokens": [token_document(record) for record in records]}, 200, NO_STORE)
 
     async def revoke(request: Request) -> Response:
         there = await tokens.revoke(await house.user(request), request.path_params["id"])
@@ -67,15 +66,3 @@ def token_routes(
         Route(path, listed, methods=["GET"], middleware=layer),
         Route(f"{path}/{{id}}", revoke, methods=["DELETE"], middleware=layer),
     ]
-
-
-def _shown(record: TokenRecord) -> dict[str, object]:
-    """Show a token to its user, without what could make it work again."""
-    return {
-        "id": record.id,
-        "name": record.name,
-        "abilities": list(record.abilities),
-        "created": record.created,
-        "expires": record.expires,
-        "used": record.used,
-    }

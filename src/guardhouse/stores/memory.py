@@ -25,6 +25,7 @@ from guardhouse.state.record import (
 from guardhouse.stores.memory_attempts import MemoryAttempts
 from guardhouse.stores.memory_owners import MemoryOwners
 from guardhouse.stores.memory_tokens import MemoryTokens
+from guardhouse.stores.twice import SESSION_TWICE
 
 SLICE = 10_000
 """How many records one sweep looks at, so that a large store never stops the event loop."""
@@ -160,7 +161,7 @@ class MemoryStore:
 
     def _refuse_taken(self, key: bytes) -> None:
         if key in self._bodies:
-            raise StoreError("a session under this key exists already: the source of randomness is broken")
+            raise StoreError(SESSION_TWICE)
 
     def _keep(self, key: bytes, record: Record) -> None:
         self._bodies[key] = encode(record)

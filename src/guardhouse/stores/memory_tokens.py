@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from guardhouse.errors import StoreError
 from guardhouse.state.token import TokenRecord
+from guardhouse.stores.twice import TOKEN_TWICE
 
 
 class MemoryTokens:
@@ -30,7 +31,7 @@ class MemoryTokens:
         """Keep a new token."""
         with self._lock:
             if record.id in self._records:
-                raise StoreError("a token of this id exists already: the source of randomness is broken")
+                raise StoreError(TOKEN_TWICE)
             self._records[record.id] = record
 
     async def touch_token(self, token_id: str, used: float) -> bool:

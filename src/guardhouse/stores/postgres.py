@@ -13,7 +13,6 @@ from typing import Any
 
 from asyncpg.exceptions import UniqueViolationError
 
-from guardhouse.errors import StoreError
 from guardhouse.state.examined import Remark
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Migrated
@@ -25,6 +24,7 @@ from guardhouse.stores.postgres_tokens import PostgresTokens
 from guardhouse.stores.server_record import readable_rows, record_of, sweep_at, touched_only
 from guardhouse.stores.server_schema import VERSIONS, named
 from guardhouse.stores.server_url import options_of
+from guardhouse.stores.twice import SESSION_TWICE, never_twice
 
 logger = logging.getLogger("guardhouse.postgres")
 
@@ -132,10 +132,8 @@ class PostgresStore:
         """Keep a new record."""
         owners = [named(owner) for owner in record.owners]
         values = (encode(record), record.seen, record.idle, record.ends, sweep_at(record), owners)
-        try:
+        with never_twice(UniqueViolationError, SESSION_TWICE):
             await self._pool.write(_CREATE, key, *values)
-        except StoreError as error:
-            raise _taken(error) from error
 
     async def save(self, key: bytes, changes: Changes) -> bool:
         """Merge changes into the record if it is there."""
@@ -145,10 +143,8 @@ class PostgresStore:
 
     async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:
         """Put the record under a new key with changes merged in."""
-        try:
+        with never_twice(UniqueViolationError, SESSION_TWICE):
             return await self._change(old, new, changes)
-        except StoreError as error:
-            raise _taken(error) from error
 
     async def delete(self, key: bytes) -> bool:
         """Drop the record."""
@@ -246,9 +242,3 @@ def _merge(rows: Sequence[Any], old: bytes, new: bytes, changes: Changes) -> tup
         return (_CHANGE, *values)
     gone, come = record.owners - becomes.owners, becomes.owners - record.owners
     return (_CHANGE_OWNERS, *values, [named(owner) for owner in gone], [named(owner) for owner in come])
-
-
-def _taken(error: StoreError) -> StoreError:
-    if isinstance(error.__cause__, UniqueViolationError):
-        return StoreError("a session under this key exists already: the source of randomness is broken")
-    return error

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from limits.aio.storage import Storage
-
-from guardhouse.errors import StoreError
 from guardhouse.state.attempts import STRAGGLING
 from guardhouse.stores.postgres_pool import PostgresPool
 from guardhouse.stores.server_schema import named
+from guardhouse.stores.store_limits import StoreLimits
 
 # A window that lies far in the future was begun by a clock that has been set back since, and must not last longer.
 _LIVE = f"$2::double precision >= counted.began - {STRAGGLING} AND $2 < counted.ends"
@@ -27,20 +25,13 @@ RETURNING hits
 _FIND = f"SELECT hits, ends FROM guardhouse_limits AS counted WHERE key = $1 AND {_LIVE}"  # noqa: S608 - constants
 
 
-class PostgresLimits(Storage):
+class PostgresLimits(StoreLimits):
     """A storage in the database of a session store. Counting is one statement."""
-
-    STORAGE_SCHEME = None  # no URL leads here: a store of the house does
 
     def __init__(self, pool: PostgresPool, clock: Callable[[], float]) -> None:
         super().__init__()
         self._pool = pool
         self._clock = clock
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """What it raises when the server is away."""
-        return StoreError
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count, and return what is counted; the first begins the window."""
@@ -58,14 +49,6 @@ class PostgresLimits(Storage):
         rows = await self._pool.read(_FIND, named(key), now)
         return float(rows[0][1]) if rows else now
 
-    async def check(self) -> bool:
-        """Say whether the server can be reached."""
-        try:
-            await self._pool.read("SELECT 1")
-        except StoreError:
-            return False
-        return True
-
     async def reset(self) -> int:
         """Forget everything."""
         return len(await self._pool.write("DELETE FROM guardhouse_limits RETURNING key"))
@@ -73,3 +56,6 @@ class PostgresLimits(Storage):
     async def clear(self, key: str) -> None:
         """Forget one window."""
         await self._pool.write("DELETE FROM guardhouse_limits WHERE key = $1", named(key))
+
+    async def _reach(self) -> None:
+        await self._pool.read("SELECT 1")

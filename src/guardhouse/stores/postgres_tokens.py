@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from asyncpg.exceptions import UniqueViolationError
 
-from guardhouse.errors import StoreError
 from guardhouse.state.token import TokenRecord
 from guardhouse.stores.postgres_pool import PostgresPool
 from guardhouse.stores.server_schema import named
 from guardhouse.stores.server_token import encode, token_of
+from guardhouse.stores.twice import TOKEN_TWICE, never_twice
 
 PRUNE_SLICE = 1000
 
@@ -42,13 +42,8 @@ class PostgresTokens:
     async def add_token(self, record: TokenRecord) -> None:
         """Keep a new token."""
         moments = (record.created, record.expires, record.used)
-        try:
+        with never_twice(UniqueViolationError, TOKEN_TWICE):
             await self._pool.write(_ADD, named(record.id), named(record.owner), encode(record), *moments)
-        except StoreError as error:
-            if isinstance(error.__cause__, UniqueViolationError):
-                said = "a token of this id exists already: the source of randomness is broken"
-                raise StoreError(said) from error
-            raise
 
     async def token(self, token_id: str) -> TokenRecord | None:
         """Find a token by its id."""

@@ -34,6 +34,7 @@ from guardhouse.stores.redis_scripts import KILL, MERGE, TAKE, TOMBSTONE
 from guardhouse.stores.redis_sweep import Sweep
 from guardhouse.stores.redis_tokens import RedisTokens
 from guardhouse.stores.redis_url import RedisAddress
+from guardhouse.stores.twice import SESSION_TWICE
 
 PRUNE_SLICE = 1000
 """How many are deleted in one step."""
@@ -86,9 +87,7 @@ class RedisStore:
             if await self._insert(link, key, record):
                 return
             if await link.ask("GET", self._sessions + key) != TOMBSTONE:
-                raise StoreError(
-                    "a session under this key exists already: the source of randomness is broken"
-                )
+                raise StoreError(SESSION_TWICE)
             # A revocation came between: it is as if this login came after it. What was entered is entered again.
             await link.change(self._sessions + key, "DEL", self._sessions + key)
         raise StoreError(f"Redis at {self.address}: a session is revoked again and again while it is made")
@@ -122,7 +121,7 @@ class RedisStore:
         if record is None:
             return False
         if await self._record(link, new) is not None:
-            raise StoreError("a session under this key exists already: the source of randomness is broken")
+            raise StoreError(SESSION_TWICE)
         owners, becomes = Owners(link, self._prefix), merged(record, changes)
         await owners.add(becomes.owners, new, becomes)
         body = await self._take(link, old)

@@ -8,32 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from limits.aio.storage import Storage
-
-from guardhouse.errors import StoreError
 from guardhouse.state.attempts import STRAGGLING
 from guardhouse.stores.redis_link import OfEachLoop, RedisLink
 from guardhouse.stores.redis_scripts import COUNT
 from guardhouse.stores.redis_sweep import keys_of
+from guardhouse.stores.store_limits import StoreLimits
 
 LATE_SECONDS = 300
 
 
-class RedisLimits(Storage):
+class RedisLimits(StoreLimits):
     """A storage beside the sessions. Counting is one step in the server."""
-
-    STORAGE_SCHEME = None  # no URL leads here: a store of the house does
 
     def __init__(self, links: OfEachLoop[RedisLink], prefix: bytes, clock: Callable[[], float]) -> None:
         super().__init__()
         self._links = links
         self._prefix = prefix + b"l:"
         self._clock = clock
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """What it raises when Redis is away."""
-        return StoreError
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count, and return what is counted; the first begins the window."""
@@ -50,14 +41,6 @@ class RedisLimits(Storage):
         _, ends = await self._window(key, self._clock())
         return ends
 
-    async def check(self) -> bool:
-        """Say whether Redis answers."""
-        try:
-            await self._links.here().ask("PING")
-        except StoreError:
-            return False
-        return True
-
     async def reset(self) -> int:
         """Forget everything."""
         link = self._links.here()
@@ -67,6 +50,9 @@ class RedisLimits(Storage):
     async def clear(self, key: str) -> None:
         """Forget one window."""
         await self._links.here().change(self._at(key), "DEL", self._at(key))
+
+    async def _reach(self) -> None:
+        await self._links.here().ask("PING")
 
     async def _window(self, key: str, now: float) -> tuple[int, float]:
         hits, began, ends = await self._links.here().ask("HMGET", self._at(key), "hits", "began", "ends")

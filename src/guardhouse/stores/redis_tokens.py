@@ -11,6 +11,7 @@ from guardhouse.errors import StoreError
 from guardhouse.state.token import TokenRecord
 from guardhouse.stores.redis_link import OfEachLoop, RedisLink
 from guardhouse.stores.redis_scripts import SWAP
+from guardhouse.stores.twice import TOKEN_TWICE
 
 PRUNE_SLICE = 1000
 MOST_TURNS = 100
@@ -37,7 +38,7 @@ class RedisTokens:
             await link.change(self._expiring, "ZADD", self._expiring, b"NX", expires, token_id, durable=True)
         key = self._tokens + token_id
         if not await link.change(key, "SET", key, _encode(record), b"NX", durable=True):
-            raise StoreError("a token of this id exists already: the source of randomness is broken")
+            raise StoreError(TOKEN_TWICE)
 
     async def token(self, token_id: str) -> TokenRecord | None:
         """Find a token by its id."""

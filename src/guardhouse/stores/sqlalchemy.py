@@ -23,6 +23,7 @@ from guardhouse.stores.sqlalchemy_attempts import SQLAlchemyAttempts
 from guardhouse.stores.sqlalchemy_engine import Database
 from guardhouse.stores.sqlalchemy_schema import statements, tables
 from guardhouse.stores.sqlalchemy_tokens import SQLAlchemyTokens
+from guardhouse.stores.twice import SESSION_TWICE, never_twice
 
 PRUNE_SLICE = 1000
 
@@ -124,10 +125,8 @@ class SQLAlchemyStore:
             made = cast("CursorResult[Any]", await connection.execute(insert(_SESSIONS), row))
             await _own(connection, cast("Any", made.inserted_primary_key)[0], record.owners)
 
-        try:
+        with never_twice(IntegrityError, SESSION_TWICE):
             await self._database.transaction(work)
-        except StoreError as error:
-            raise _taken(error) from error
 
     async def save(self, key: bytes, changes: Changes) -> bool:
         """Merge changes into the record if it is there."""
@@ -137,10 +136,8 @@ class SQLAlchemyStore:
 
     async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:
         """Put the record under a new key with changes merged in."""
-        try:
+        with never_twice(IntegrityError, SESSION_TWICE):
             return await self._change(old, new, changes)
-        except StoreError as error:
-            raise _taken(error) from error
 
     async def delete(self, key: bytes) -> bool:
         """Drop the record."""
@@ -296,9 +293,3 @@ async def _own(connection: AsyncConnection, row: int, owners: frozenset[str]) ->
     rows = [{"session": row, "owner": named(owner)} for owner in sorted(owners)]
     if rows:
         await connection.execute(insert(_OWNERS), rows)
-
-
-def _taken(error: StoreError) -> StoreError:
-    if isinstance(error.__cause__, IntegrityError):
-        return StoreError("a session under this key exists already: the source of randomness is broken")
-    return error

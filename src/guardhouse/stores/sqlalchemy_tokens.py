@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy import Double, bindparam, case, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from guardhouse.errors import StoreError
 from guardhouse.state.token import TokenRecord
 from guardhouse.stores.server_schema import named
 from guardhouse.stores.server_token import encode, token_of
 from guardhouse.stores.sqlalchemy_engine import Database
 from guardhouse.stores.sqlalchemy_schema import tables
+from guardhouse.stores.twice import TOKEN_TWICE, never_twice
 
 PRUNE_SLICE = 1000
 
@@ -46,13 +46,8 @@ class SQLAlchemyTokens:
             "expires": record.expires,
             "used": record.used,
         }
-        try:
+        with never_twice(IntegrityError, TOKEN_TWICE):
             await self._database.write(insert(_TOKENS), row)
-        except StoreError as error:
-            if isinstance(error.__cause__, IntegrityError):
-                said = "a token of this id exists already: the source of randomness is broken"
-                raise StoreError(said) from error
-            raise
 
     async def token(self, token_id: str) -> TokenRecord | None:
         """Find a token by its id."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from limits.aio.storage import Storage
-
-from guardhouse.errors import StoreError
 from guardhouse.state.attempts import STRAGGLING
 from guardhouse.stores.sqlite_file import SQLiteFile
 from guardhouse.stores.sqlite_work import row, write
+from guardhouse.stores.store_limits import StoreLimits
 
 # A window that lies far in the future was begun by a clock that has been set back since, and must not last longer.
 _LIVE = f"{{now}} >= began - {STRAGGLING} AND {{now}} < ends"
@@ -26,20 +24,13 @@ RETURNING hits
 _FIND = f"SELECT hits, ends FROM guardhouse_limits WHERE key = ?1 AND {_LIVE.format(now='?2')}"  # noqa: S608 - constants
 
 
-class SQLiteLimits(Storage):
+class SQLiteLimits(StoreLimits):
     """A storage in the file of a session store. Counting is one statement; looking does not wait for writers."""
-
-    STORAGE_SCHEME = None  # no URL leads here: a store of the house does
 
     def __init__(self, file: SQLiteFile, clock: Callable[[], float]) -> None:
         super().__init__()
         self._file = file
         self._clock = clock
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """What it raises when the file is away."""
-        return StoreError
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count, and return what is counted; the first begins the window."""
@@ -62,14 +53,6 @@ class SQLiteLimits(Storage):
         found = row(self._file, _FIND, key, now)
         return float(found[1]) if found else now
 
-    async def check(self) -> bool:
-        """Say whether the file can be read."""
-        try:
-            row(self._file, "SELECT 1")
-        except StoreError:
-            return False
-        return True
-
     async def reset(self) -> int:
         """Forget everything."""
         return await write(
@@ -80,3 +63,6 @@ class SQLiteLimits(Storage):
         """Forget one window."""
         statement = "DELETE FROM guardhouse_limits WHERE key = ?"
         await write(self._file, lambda connection: connection.execute(statement, (key,)))
+
+    async def _reach(self) -> None:
+        row(self._file, "SELECT 1")

@@ -15,7 +15,7 @@ from guardhouse.doctor.explanation import Explanation, Records, explain_answer
 from guardhouse.doctor.listing import Line, lines_of, means_of
 from guardhouse.doctor.matrix import methods_of, sample_path
 from guardhouse.doctor.sending import WEBSOCKET, Asked, send
-from guardhouse.doctor.visitors import FOREIGN_SITE, session_of
+from guardhouse.doctor.visitors import FOREIGN_SITE, own_origin, session_of
 from guardhouse.edge.asgi import Layer
 from guardhouse.errors import ConfigError
 from guardhouse.house import Guardhouse
@@ -34,7 +34,6 @@ KINDS: Mapping[Kind, str] = {
     "stale CSRF token": "a request that names no origin, with the token of another session",
 }
 
-_SOMEWHERE = b"https://localhost"
 _LONG, _OVER = 3600.0, 60.0
 
 
@@ -141,7 +140,7 @@ def _record(negative: Negative, house: Guardhouse[Any]) -> Record:
 
 
 def _asked(negative: Negative, house: Guardhouse[Any], session_id: str) -> Asked:
-    own = min(house.parts.origins.own, default=_SOMEWHERE)
+    own = own_origin(house)
     headers = [*_marks(negative, house, own)]
     if negative.kind != "no cookie":
         headers.append((b"cookie", f"{house.parts.cookie.session}={session_id}".encode("ascii")))

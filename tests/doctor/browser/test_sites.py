@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardhouse.doctor.browser.sites import bare_origin, origin_in, public_suffix, relation, same_site
+from guardhouse.doctor.browser.sites import bare_origin, origin_in, relation, same_site
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,3 @@ def test_no_text_is_too_strange(text: str):
     except ValueError:
         return
     assert bare_origin(str(origin)) == origin
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"), [("com", True), ("co.uk", True), ("example.com", False), ("127.0.0.1", False)]
-)
-def test_public_suffixes(host: str, expected: bool):
-    assert public_suffix(host) is expected

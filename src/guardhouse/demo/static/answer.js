@@ -17,10 +17,20 @@ export function headline(answer) {
     ' ', answer.problem.title ?? '');
 }
 
+// What to mend: every cause in its order, where the request reveals more than the code says; otherwise the one hint.
+export function advice(answer) {
+  const { code, hint, causes } = answer.problem ?? {};
+  if (!hint) return null;
+  const told = causes ?? [{ code, hint }];
+  const names = told.some((cause) => cause.code !== code);
+  return element('div', { className: 'hint' }, ...told.map((cause) =>
+    element('p', {}, ...(names ? [element('code', {}, cause.code), ' '] : []), cause.hint)));
+}
+
 export function explanation(answer, shown = { hint: true }) {
-  const { hint, evidence, trace, stack } = answer.problem;
+  const { evidence, trace, stack } = answer.problem;
   return element('div', { className: 'explanation' },
-    hint && shown.hint ? element('p', { className: 'hint' }, hint) : null,
+    shown.hint ? advice(answer) : null,
     evidence && Object.keys(evidence).length ? facts(evidence) : null,
     trace && trace.length ? tree(stack, trace) : null);
 }

@@ -1,6 +1,6 @@
 // Show the mistakes that the server knows, and make each of them on request.
 import { code, element, find } from './dom.js';
-import { explanation, headline, is_refusal, pill } from './answer.js';
+import { advice, explanation, headline, is_refusal, pill } from './answer.js';
 import { from_axios, recorded_fetch } from './journal.js';
 
 const other_origin = find('meta[name="other-origin"]').content;
@@ -38,10 +38,12 @@ async function attempt(mistake, result) {
   }
   const steps = element('ol', { className: 'steps' });
   result.replaceChildren(steps);
+  let token; // what a page that was opened on the way was rendered with
   for (const step of mistake.steps) {
     const line = element('li', { className: 'doing' }, step.says);
     steps.append(line);
-    const answer = await perform(step);
+    const answer = await perform(step, token ? { 'X-CSRF-TOKEN': token } : {});
+    token = answer?.body?.csrf_token ?? token;
     line.className = '';
     if (answer) line.append(' ', pill(answer));
     if (answer && (is_refusal(answer) || answer.status === 0)) return result.append(verdict(answer, mistake));
@@ -51,21 +53,23 @@ async function attempt(mistake, result) {
 
 function verdict(answer, mistake) {
   const as_told = answer.problem?.code === mistake.reason;
-  const { hint } = answer.problem ?? {};
   return element('div', { className: as_told ? 'verdict-box' : 'verdict-box surprise' },
     pill(answer), ' ', headline(answer),
-    hint ? element('p', { className: 'hint' }, hint) : null,
+    advice(answer),
     is_refusal(answer) ? element('details', { className: 'more' },
       element('summary', {}, 'Evidence and trace'), explanation(answer, { hint: false })) : null);
 }
 
-async function perform(step) {
+async function perform(step, rendered) {
   if (step.wait) { await new Promise((done) => { setTimeout(done, step.wait); }); return null; }
   const url = (step.other_host ? other_origin : '') + step.path;
+  const headers = { ...rendered, ...step.headers };
   if (step.client === 'fetch') {
-    return recorded_fetch(url, { method: step.method, headers: step.headers, credentials: step.credentials });
+    return recorded_fetch(url, { method: step.method, headers, credentials: step.credentials });
   }
-  const config = { method: step.method, url, headers: step.headers, withCredentials: step.credentials === 'include' };
+  // The token that this page was rendered with, and its cookie, are those of the demo and no business of the mistake.
+  const own = { xsrfCookieName: '', headers: { 'X-CSRF-TOKEN': null, ...headers } };
+  const config = { ...own, method: step.method, url, withCredentials: step.credentials === 'include' };
   try {
     const response = await axios.request(config);
     return from_axios(response.config, response);

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from ipaddress import ip_address
 from re import compile as pattern
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
+from guardhouse.core.facts import DEFAULT_PORTS
+from guardhouse.doctor.hosts import is_address, is_loopback, registrable
 
 Relation: TypeAlias = Literal["same-origin", "same-site", "cross-site"]
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _HOST = pattern(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]").fullmatch
 
@@ -38,14 +35,12 @@ class Origin:
     @property
     def address(self) -> bool:
         """Whether the host is an IP address, which has no domain around it."""
-        return _is_address(self.host)
+        return is_address(self.host)
 
     @property
     def loopback(self) -> bool:
         """Whether it is this machine, by name or by address (W3C Secure Contexts, 3.1)."""
-        if self.host == "localhost" or self.host.endswith(".localhost"):
-            return True
-        return self.address and ip_address(self.host.strip("[]")).is_loopback
+        return is_loopback(self.host)
 
     @property
     def secure(self) -> bool:
@@ -60,7 +55,7 @@ class Origin:
     @property
     def domain(self) -> str:
         """The registrable domain, or the host itself where there is none: an address, `localhost`, a public suffix."""
-        return self.host if self.address else _suffixes().privatesuffix(self.host) or self.host
+        return registrable(self.host) or self.host
 
     @property
     def site(self) -> str:
@@ -106,23 +101,3 @@ def relation(page: Origin, target: Origin) -> Relation:
 def same_site(page: Origin, target: Origin, *, schemeful: bool) -> bool:
     """Whether cookies see one site; not every browser has the scheme decide (RFC 6265bis 5.2)."""
     return page.site == target.site if schemeful else page.domain == target.domain
-
-
-def public_suffix(host: str) -> bool:
-    """Whether everybody may register names below: `com`, `co.uk`, `github.io`."""
-    return not _is_address(host) and _suffixes().privatesuffix(host) is None
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
-
-
-@cache  # the list is a file of the package and changes with it
-def _suffixes() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - an extra: only a journey needs it
-
-    return PublicSuffixList()

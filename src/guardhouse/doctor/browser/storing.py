@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from guardhouse.doctor.browser.cookie import Cookie, Retrieval, domain_match, path_match
 from guardhouse.doctor.browser.set_cookie import Crumb, default_path, read_set_cookie
-from guardhouse.doctor.browser.sites import public_suffix
 from guardhouse.doctor.browser.whys import Ruling, Why, ruling
+from guardhouse.doctor.hosts import is_public_suffix
 
 Jar = tuple[Cookie, ...]
 
@@ -69,7 +69,7 @@ def _name_in(line: str) -> str:
 
 def _cookie(crumb: Crumb, at: Retrieval) -> Cookie:
     host = at.origin.host
-    host_only = not crumb.domain or (crumb.domain == host and (at.origin.address or public_suffix(host)))
+    host_only = not crumb.domain or (crumb.domain == host and (at.origin.address or is_public_suffix(host)))
     return Cookie(
         name=crumb.name,
         value=crumb.value,
@@ -105,7 +105,7 @@ def _domain(_: Jar, crumb: Crumb, at: Retrieval) -> Ruling | None:
     host = at.origin.host
     if not crumb.domain or crumb.domain == host:
         return None
-    if public_suffix(crumb.domain):
+    if is_public_suffix(crumb.domain):
         return ruling(Why.DOMAIN_PUBLIC, domain=crumb.domain)
     if not domain_match(host, crumb.domain, address=at.origin.address):
         return ruling(Why.DOMAIN_FOREIGN, domain=crumb.domain, host=host)

@@ -8,7 +8,8 @@ from typing import Any
 from guardhouse.core.guard import SESSION
 from guardhouse.doctor.finding import Finding
 from guardhouse.doctor.findings import found
-from guardhouse.doctor.sites import Address, comparable, is_public_suffix, registrable, same_site
+from guardhouse.doctor.hosts import comparable, is_public_suffix
+from guardhouse.doctor.sites import Address, domain_of, same_site
 from guardhouse.doctor.subject import Subject
 from guardhouse.edge.asgi import Layer
 
@@ -35,7 +36,7 @@ def _domain(subject: Subject) -> Iterator[Finding]:
     domain: str | None = subject.house.parts.cookie.domain
     if domain is None:
         return
-    if is_public_suffix(domain.lower()):
+    if comparable() and is_public_suffix(domain.lower()):
         fix = "Name the domain that is yours, such as 'example.com'."
         yield found(
             "cookie-domain-public-suffix", "cookie.domain", f"Anybody may register below {domain}.", fix
@@ -67,7 +68,7 @@ def _trusted(subject: Subject, address: Address) -> Iterator[Finding]:
 
 def _cross_site(subject: Subject, address: Address) -> Finding:
     own, cookie = subject.own, subject.house.parts.cookie
-    theirs, ours = registrable(address.host) or address.host, registrable(own[0].host) or own[0].host
+    theirs, ours = domain_of(address.host), domain_of(own[0].host)
     if not comparable() and theirs != ours:
         what = f"Whether {address.origin} and {own[0].origin} are of one site was left open."
         return found("sites-uncompared", "trusted_origins", what, "pip install 'guardhouse[doctor]'")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guardhouse.core.facts import SAFE_METHODS
 from guardhouse.core.guard import ambient
 from guardhouse.doctor.finding import Finding
 from guardhouse.doctor.findings import found
@@ -176,7 +177,7 @@ def _is_desk(subject: Subject, info: RouteInfo) -> bool:
 
 
 def _unsafe(info: RouteInfo) -> bool:
-    return bool(set(info.methods) - {"GET", "HEAD", "OPTIONS", "TRACE"})
+    return bool(set(info.methods) - SAFE_METHODS)
 
 
 def _at(one: Cors, option: str) -> str:
