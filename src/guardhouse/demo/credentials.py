@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from guardhouse.core.answer import Refusal
 from guardhouse.core.reasons import Reason
@@ -56,10 +56,15 @@ def malformed() -> Refused:
 
 async def _body(request: Request) -> bytes:
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise HTTPException(413, f"A login has {LONGEST_BODY} bytes at most.")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LONGEST_BODY:
+                raise HTTPException(413, f"A login has {LONGEST_BODY} bytes at most.")
+    except (
+        ClientDisconnect
+    ):  # nobody hears the answer; unanswered it would be an error in the log, at a stranger's will
+        raise HTTPException(400, "The body was broken off.") from None
     return body
 
 

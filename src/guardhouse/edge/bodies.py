@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 T = TypeVar("T")
@@ -21,10 +21,15 @@ async def read_json(request: Request, shape: type[T]) -> T:
     if kind != "application/json":
         raise HTTPException(415, "Send application/json.")
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST:
-            raise HTTPException(413, f"{LONGEST} bytes at most.")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LONGEST:
+                raise HTTPException(413, f"{LONGEST} bytes at most.")
+    except (
+        ClientDisconnect
+    ):  # nobody hears the answer; unanswered it would be an error in the log, at a stranger's will
+        raise HTTPException(400, "The body was broken off.") from None
     try:
         read = msgspec.json.decode(body, type=shape, strict=True)
         json.loads(body, object_pairs_hook=_once)
