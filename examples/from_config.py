@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from guardhouse import Deny, MemoryUsers, Passwords, Reason, User
+from guardhouse.gate.visit import Visit
 from guardhouse.starlette import Guardhouse
-from guardhouse.visit import Visit
 
 passwords = Passwords()
 ada = User(

@@ -33,7 +33,7 @@ from guardhouse import (
 from guardhouse.core.answer import Refusal
 from guardhouse.core.verdict import Deny
 from guardhouse.edge.asgi import visit_of
-from guardhouse.refused import refused
+from guardhouse.gate.refused import refused
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.testing import PASSWORD, BrokenStore, FixedClock, fake_users, fast_passwords
 

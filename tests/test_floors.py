@@ -82,7 +82,7 @@ LAW = '"""A law."""\n'
         pytest.param("guardhouse.core.gate", "from ..state import csrf", "(floor 2)", id="by a relative import"),
         pytest.param("guardhouse.core.gate", "from ..state.csrf import x", "(floor 2)", id="by a longer one"),
         pytest.param("guardhouse.core.gate", "def f():\n    import guardhouse.cli", "(floor 7)", id="in a function"),
-        pytest.param("guardhouse.core.gate", "if TYPE_CHECKING:\n    from guardhouse.visit import V", "(floor 4)",
+        pytest.param("guardhouse.core.gate", "if TYPE_CHECKING:\n    from guardhouse.gate.visit import V", "(floor 4)",
                      id="for type checkers only"),
         pytest.param("guardhouse.core.gate", "from guardhouse.vault import seal", "neighbour", id="core uses vault"),
         pytest.param("guardhouse.guards.jwt", "from guardhouse.stores.memory import M", "neighbour",

@@ -21,6 +21,7 @@ from guardhouse.core.reasons import Reason
 from guardhouse.core.rule import Denied, Granted
 from guardhouse.core.verdict import Abstain, Allow, Client, Decision, Deny, Identity
 from guardhouse.errors import ConfigError, GuardhouseError, StoreError
+from guardhouse.gate.visit import Visit
 from guardhouse.guards.basic import BasicGuard
 from guardhouse.guards.function import FunctionGuard
 from guardhouse.guards.jwt import JWTGuard
@@ -48,7 +49,6 @@ from guardhouse.users.memory import MemoryUsers, User
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.jws import Key
 from guardhouse.vault.secret import Secret
-from guardhouse.visit import Visit
 
 __version__ = "0.1.0"
 

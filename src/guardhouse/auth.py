@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
-from guardhouse.authentication import authenticate, named
 from guardhouse.core.answer import Refusal
 from guardhouse.core.events import Attempting, Authenticated, Event, Failed, Login, Logout
 from guardhouse.core.provider import Provider
@@ -13,14 +12,15 @@ from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Deny, Identity
 from guardhouse.devices import Device, Devices
 from guardhouse.errors import StoreError
+from guardhouse.gate.authentication import authenticate, named
+from guardhouse.gate.outage import OUTAGES
+from guardhouse.gate.parts import resolve
+from guardhouse.gate.refused import refused
+from guardhouse.gate.visit import Visit
 from guardhouse.guards.session import SessionGuard
-from guardhouse.outage import OUTAGES
-from guardhouse.parts import resolve
-from guardhouse.refused import refused
 from guardhouse.state import fingerprint, record
 from guardhouse.state.device import described, network_from
 from guardhouse.state.session import CONFIRMED
-from guardhouse.visit import Visit
 
 U = TypeVar("U")
 

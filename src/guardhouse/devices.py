@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from guardhouse.core.events import SessionsEnded
 from guardhouse.errors import ConfigError
+from guardhouse.gate.parts import Parts
 from guardhouse.guards.session import SessionGuard
-from guardhouse.parts import Parts
 from guardhouse.state import fingerprint
 from guardhouse.state.record import Login, Record, passed
 from guardhouse.state.store import EndsOne, OwnedSessions

@@ -14,8 +14,8 @@ from anyio import sleep
 from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 
-from guardhouse import config, log, settings
 from guardhouse.auth import Auth
+from guardhouse.config import document, settings
 from guardhouse.core.answer import Explain, Refusal, refusal_of, retry_seconds
 from guardhouse.core.area import UNDECLARED, Answers, Area, Undeclared
 from guardhouse.core.challenge import challenges, scope_challenges
@@ -28,13 +28,16 @@ from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Caller, Client, Decision, Deny, Identity
 from guardhouse.devices import Devices
 from guardhouse.errors import ConfigError, StoreError
+from guardhouse.gate import log
+from guardhouse.gate.outage import unavailable
+from guardhouse.gate.parts import Parts, resolve
+from guardhouse.gate.recent import Recent
+from guardhouse.gate.refused import refused
+from guardhouse.gate.visit import Visit
+from guardhouse.gate.watch import Watch
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.limits import Limits
-from guardhouse.outage import unavailable
-from guardhouse.parts import Parts, resolve
-from guardhouse.recent import Recent
-from guardhouse.refused import refused
 from guardhouse.rules import Rules
 from guardhouse.stacks import Asked, Stacks
 from guardhouse.state import signed
@@ -46,8 +49,6 @@ from guardhouse.tokens import Tokens
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import Secret
-from guardhouse.visit import Visit
-from guardhouse.watch import Watch
 
 U = TypeVar("U")
 
@@ -137,14 +138,14 @@ class Guardhouse(Generic[U]):
         self.stacks = Stacks(self.guards, self.areas, self.default)
 
     @classmethod
-    def from_config(cls, source: config.Source, /, **parts: Any) -> Self:  # noqa: ANN401 - each part has its own type
+    def from_config(cls, source: document.Source, /, **parts: Any) -> Self:  # noqa: ANN401 - each part has its own type
         """Build a house from a mapping or a TOML file, written as in the thread; `parts` are objects, and go first.
 
         Users are always a part. `steps` are the functions that middleware groups name, `functions` the look-ups of
         guards of driver `function`. Raises `ConfigError` for every key that is not understood.
         """
-        house = cls(**config.house_settings(source, parts))
-        house.written = config.came_from(source, parts)
+        house = cls(**document.house_settings(source, parts))
+        house.written = document.came_from(source, parts)
         return house
 
     def stack(self, *asked: Asked) -> Stack:

@@ -12,7 +12,7 @@ from guardhouse.core.events import Serving
 from guardhouse.core.promise import NeedsCsrf, NeedsIdentity, Promise
 from guardhouse.core.stack import Stack
 from guardhouse.errors import ConfigError
-from guardhouse.visit import Visit
+from guardhouse.gate.visit import Visit
 
 SERVING = "serving"
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeAlias, TypeVar, overload
 
 from msgspec import Struct
 
+from guardhouse.config.reading import nearest_of
 from guardhouse.core.answer import Refusal
 from guardhouse.core.rule import (
     NOT_FOR_CLIENTS,
@@ -30,7 +31,6 @@ from guardhouse.core.rule_function import RuleFunction, first_hint, read_functio
 from guardhouse.core.rule_policy import Policy, read_policy
 from guardhouse.core.verdict import Client, Deny, Identity
 from guardhouse.errors import ConfigError
-from guardhouse.reading import nearest_of
 from guardhouse.users.values import READERS, Reader
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -378,7 +378,7 @@ def _refuse_no_user(user: object) -> None:
 
 def _refuse(denied: Denied) -> NoReturn:
     # Imported here because a house's parts hold its rules, and a refusal the parts.
-    from guardhouse.refused import Refused  # noqa: PLC0415
+    from guardhouse.gate.refused import Refused  # noqa: PLC0415
 
     deny = denial(denied)
     raise Refused(Refusal(deny.reason, deny.by, deny.evidence, trace=(deny,)))

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, cast
 
-from guardhouse import settings
+from guardhouse.config import settings
+from guardhouse.config.reading import nearest_of
 from guardhouse.core.area import Area, Stacked, Step, is_step, shown
 from guardhouse.core.guard import Guard
 from guardhouse.core.stack import Stack, derive
 from guardhouse.errors import ConfigError
+from guardhouse.gate.parts import Parts
 from guardhouse.guards.session import SessionGuard
-from guardhouse.parts import Parts
-from guardhouse.reading import nearest_of
 from guardhouse.steps.aliases import ALIASES, read_alias
 from guardhouse.steps.basic import BasicLogin, with_basic
 

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from guardhouse.core.events import TokenIssued, TokenRevoked
 from guardhouse.core.verdict import Caller
 from guardhouse.errors import ConfigError, GuardhouseError
+from guardhouse.gate.parts import Parts
 from guardhouse.guards.token import TokenGuard
-from guardhouse.parts import Parts
 from guardhouse.state.store import TokenStore
 from guardhouse.state.token import (
     EVERYTHING,

@@ -18,13 +18,14 @@ from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.stack import derive
 from guardhouse.core.verdict import NO_EVIDENCE, Allow, Decision, Deny, Pass, conclude
 from guardhouse.errors import IssuerUnavailableError, StoreError
+from guardhouse.gate.lookup import unfit
+from guardhouse.gate.outage import unavailable
+from guardhouse.gate.refused import refused
+from guardhouse.gate.visit import Visit
 from guardhouse.guards.function import FunctionGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.house import Guardhouse
-from guardhouse.lookup import unfit
-from guardhouse.outage import unavailable
-from guardhouse.refused import refused
 from guardhouse.state.csrf import mint
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import EXPIRED, Deadline, Login, Record
@@ -32,7 +33,6 @@ from guardhouse.steps.abilities import Abilities
 from guardhouse.users.memory import MemoryUsers
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import generate_secret
-from guardhouse.visit import Visit
 
 from .clue_rows import ROWS
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from guardhouse import SessionGuard, StoreError
 from guardhouse.edge.asgi import Layer, Passage, facts_of
-from guardhouse.glance import NOTHING_SEEN, glance
+from guardhouse.gate.glance import NOTHING_SEEN, glance
+from guardhouse.gate.visit import Visit
 from guardhouse.state.record import Record, UnreadableRecordError
 from guardhouse.stores.memory import MemoryStore
-from guardhouse.visit import Visit
 from tests.houses import ADA, ORIGIN, SESSION, starlette_house
 
 HOUR = 3600.0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from guardhouse import JWTGuard, Key, Keys, OwnIssuer, Reason, StoreError, TokenGuard
 from guardhouse.edge.asgi import Passage
-from guardhouse.glance import NOTHING_SEEN, glance
+from guardhouse.gate.glance import NOTHING_SEEN, glance
 from guardhouse.state.token import TokenRecord
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.memory_tokens import MemoryTokens

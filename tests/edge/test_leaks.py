@@ -40,8 +40,8 @@ from guardhouse.doctor.explanation import Records, explain_answer
 from guardhouse.doctor.sending import Asked, send
 from guardhouse.edge.asgi import visit_of
 from guardhouse.errors import IssuerUnavailableError
+from guardhouse.gate.refused import refused
 from guardhouse.issuers.keys import Keys
-from guardhouse.refused import refused
 from guardhouse.testing import PASSWORD
 from guardhouse.testing.refusals import read
 from guardhouse.vault.jws import Key

@@ -19,11 +19,12 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket
 
-from guardhouse import Area, ConfigError, FunctionGuard, SessionGuard, SessionPolicy, StoreError, refused
+from guardhouse import Area, ConfigError, FunctionGuard, SessionGuard, SessionPolicy, StoreError
 from guardhouse.core.area import Answers
 from guardhouse.core.events import Refused
 from guardhouse.edge.form import LONGEST_FORM
 from guardhouse.errors import SessionTooLargeError
+from guardhouse.gate import refused
 from guardhouse.state.record import Changes, Record
 from guardhouse.stores.memory import MemoryStore
 from tests.edge.wire import call

@@ -12,13 +12,13 @@ from joserfc.jwk import ECKey
 
 from guardhouse import Abstain, Allow, Area, ConfigError, Deny, Facts, Identity, Reason, SessionGuard
 from guardhouse.core.verdict import Client
+from guardhouse.gate.visit import Visit
 from guardhouse.guards.jwt import JWTGuard
 from guardhouse.issuers.keys import Keys
 from guardhouse.issuers.own import OwnIssuer
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.vault import jws
 from guardhouse.vault.jws import Key
-from guardhouse.visit import Visit
 from tests.supplies import NoSupply
 from tests.tokens import AUDIENCE, CLAIMS, ISSUER, NOW, SECRET, by_joserfc, by_pyjwt, public, written
 

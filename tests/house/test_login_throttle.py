@@ -17,8 +17,8 @@ from guardhouse import Passwords
 from guardhouse.core.answer import Refusal
 from guardhouse.core.reasons import Reason
 from guardhouse.edge.asgi import visit_of
+from guardhouse.gate.refused import refused
 from guardhouse.limits import LoginThrottle
-from guardhouse.refused import refused
 from guardhouse.state.attempts import AttemptLimit
 from guardhouse.state.limit import Limit
 from tests.houses import ADA, HASHER, ORIGIN, PAGE, PASSWORD, starlette_house

@@ -8,7 +8,7 @@ import pytest
 
 from guardhouse import ConfigError, Reason, Refused
 from guardhouse.core.causes import Cause
-from guardhouse.recent import Recent
+from guardhouse.gate.recent import Recent
 from guardhouse.testing import last_refusal
 from tests.provoked import NEIGHBOUR, SAME, World, ask
 

@@ -13,7 +13,7 @@ import pytest
 from guardhouse import ConfigError, Deny, Identity, Reason, StoreError, User
 from guardhouse.core.rule import Denied, Granted
 from guardhouse.core.verdict import Client
-from guardhouse.refused import Refused
+from guardhouse.gate.refused import Refused
 from guardhouse.rules import Rules
 from tests.houses import ADA, GRACE
 

@@ -10,9 +10,9 @@ import pytest
 from guardhouse import Allow, Area, Decision, Deny, FunctionGuard, Reason, SessionGuard, Step, StoreError
 from guardhouse.core.verdict import Identity, Verdict
 from guardhouse.edge.asgi import facts_of
+from guardhouse.gate.visit import Visit
 from guardhouse.state.record import Changes, Record
 from guardhouse.stores.memory import MemoryStore
-from guardhouse.visit import Visit
 from tests.edge.wire import Headers, scope
 from tests.houses import ADA, SESSION, find_key, starlette_house
 

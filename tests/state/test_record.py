@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
+from guardhouse.config.settings import checked_users
 from guardhouse.errors import ConfigError
-from guardhouse.settings import checked_users
 from guardhouse.state.record import (
     Changes,
     Deadline,

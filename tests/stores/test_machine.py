@@ -21,11 +21,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, rule
 
-from guardhouse.carried import Carried
 from guardhouse.core.facts import Facts
 from guardhouse.core.origin import Origins
 from guardhouse.core.reasons import Reason
-from guardhouse.parts import Parts
+from guardhouse.gate.carried import Carried
+from guardhouse.gate.parts import Parts
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.crumbs import key_of
 from guardhouse.state.policy import SessionPolicy

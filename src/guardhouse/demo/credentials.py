@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from guardhouse.core.answer import Refusal
 from guardhouse.core.reasons import Reason
-from guardhouse.refused import Refused
+from guardhouse.gate.refused import Refused
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -13,10 +13,10 @@ from guardhouse.demo.credentials import FORM, Credentials, media_type, read
 from guardhouse.demo.pages import page
 from guardhouse.edge.asgi import visit_of
 from guardhouse.fastapi import Guardhouse
+from guardhouse.gate.refused import Refused, refused
+from guardhouse.gate.visit import Visit
 from guardhouse.limits import LoginThrottle
-from guardhouse.refused import Refused, refused
 from guardhouse.users.memory import User
-from guardhouse.visit import Visit
 
 NOTHING_HANDED = Credentials("", "")
 

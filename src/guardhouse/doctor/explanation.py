@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from guardhouse import log
 from guardhouse.core.answer import Refusal, line
 from guardhouse.core.causes import Cause, cause_document, hint_of
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Allow, Caller, Client, Decision, Deny, Verdict
 from guardhouse.doctor.listing import lines_of
 from guardhouse.doctor.sending import Answered
+from guardhouse.gate import log
 
 Outcome: TypeAlias = Literal["allowed", "refused", "guest", "public", "undecided", "no route", "failed"]
 

@@ -28,10 +28,10 @@ from guardhouse.doctor.visitors import (
     standing_in,
 )
 from guardhouse.edge.answers import answer
-from guardhouse.parts import Parts
+from guardhouse.gate.parts import Parts
+from guardhouse.gate.visit import Visit
 from guardhouse.state.crumbs import key_of
 from guardhouse.stores.memory import MemoryStore
-from guardhouse.visit import Visit
 
 _SEE_OTHER = 303
 _ALL = "any"

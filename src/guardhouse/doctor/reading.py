@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from guardhouse.core.events import Event
-from guardhouse.parts import Parts
+from guardhouse.gate.parts import Parts
 from guardhouse.state.record import Changes, Record
 from guardhouse.state.store import KeepsTokens, SessionStore, TokenStore
 from guardhouse.state.token import TokenRecord

@@ -19,9 +19,9 @@ from guardhouse.doctor.sending import Asked, started
 from guardhouse.edge.asgi import facts_of
 from guardhouse.edge.form import FormReader
 from guardhouse.edge.routes import Guarding
+from guardhouse.gate.refused import Refused
+from guardhouse.gate.visit import Visit
 from guardhouse.house import Guardhouse
-from guardhouse.refused import Refused
-from guardhouse.visit import Visit
 
 OPTIONAL = "optional"
 

@@ -22,12 +22,12 @@ from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.form import FormReader, disconnected
 from guardhouse.edge.net import Net
 from guardhouse.errors import NotInstalledError, StoreError
-from guardhouse.glance import Glance, glance
+from guardhouse.gate.glance import Glance, glance
+from guardhouse.gate.lookup import Users, user_of
+from guardhouse.gate.parts import Parts
+from guardhouse.gate.refused import refused
+from guardhouse.gate.visit import Visit
 from guardhouse.house import Guardhouse
-from guardhouse.lookup import Users, user_of
-from guardhouse.parts import Parts
-from guardhouse.refused import refused
-from guardhouse.visit import Visit
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection

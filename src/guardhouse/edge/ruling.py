@@ -11,8 +11,8 @@ from guardhouse.core.rule import Answer, Denied, Granted, denial
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Client, Decision, Deny
 from guardhouse.edge.asgi import passage_in, visit_of
+from guardhouse.gate.visit import Visit
 from guardhouse.house import Guardhouse
-from guardhouse.visit import Visit
 
 
 async def inspect(

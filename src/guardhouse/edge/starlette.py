@@ -19,8 +19,9 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
-from guardhouse import house, settings
+from guardhouse import house
 from guardhouse.auth import Auth
+from guardhouse.config import settings
 from guardhouse.core.area import Area, Stacked, Step
 from guardhouse.core.rule import Granted
 from guardhouse.core.stack import Stack
@@ -44,9 +45,9 @@ from guardhouse.edge.net import Net
 from guardhouse.edge.requires import guarded
 from guardhouse.edge.routes import PUBLIC_MARK, Guarding
 from guardhouse.errors import ConfigError, StoreError
-from guardhouse.outage import unavailable
+from guardhouse.gate.outage import unavailable
+from guardhouse.gate.refused import Refused
 from guardhouse.packages import Package
-from guardhouse.refused import Refused
 from guardhouse.stacks import Asked
 from guardhouse.state.session import Session
 

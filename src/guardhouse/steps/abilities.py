@@ -8,8 +8,8 @@ from guardhouse.core.area import Step
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Deny
 from guardhouse.errors import ConfigError
+from guardhouse.gate.visit import Visit
 from guardhouse.state.token import allowed, is_ability
-from guardhouse.visit import Visit
 
 _SAYS = (Reason.ABILITY_MISSING,)
 

@@ -12,9 +12,9 @@ from guardhouse.core.guard import Guard
 from guardhouse.core.stack import derive
 from guardhouse.core.verdict import Deny, Identity
 from guardhouse.errors import ConfigError
+from guardhouse.gate.visit import Visit
 from guardhouse.guards.basic import BasicGuard
 from guardhouse.guards.session import SessionGuard
-from guardhouse.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)

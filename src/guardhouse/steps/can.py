@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from guardhouse.config.reading import nearest_of
 from guardhouse.core.area import Step
 from guardhouse.core.reasons import Reason
 from guardhouse.core.rule import Denied, Question, ability_text, denial, missing, shown
 from guardhouse.core.verdict import Client, Deny
 from guardhouse.errors import ConfigError
-from guardhouse.reading import nearest_of
-from guardhouse.visit import Visit
+from guardhouse.gate.visit import Visit
 
 _QUOTES = ("'", '"')
 

@@ -10,8 +10,8 @@ from guardhouse.core.area import Step
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Deny, Identity
 from guardhouse.errors import ConfigError
+from guardhouse.gate.visit import Visit
 from guardhouse.state.session import CONFIRMED
-from guardhouse.visit import Visit
 
 ALIAS = "password.confirm"
 WITHIN = timedelta(hours=3)

@@ -10,8 +10,8 @@ from guardhouse.core.area import Step
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Deny
 from guardhouse.errors import ConfigError
+from guardhouse.gate.visit import Visit
 from guardhouse.state.signed import Answer, verify
-from guardhouse.visit import Visit
 
 _REFUSALS: Mapping[Answer, Reason] = {
     "unsigned": Reason.URL_UNSIGNED,

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal, Protocol, TypeAlias, cast, get_args
 
+from guardhouse.config.reading import nearest_of
 from guardhouse.core.area import Stacked, Step
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Caller, Deny, Identity
 from guardhouse.errors import ConfigError
+from guardhouse.gate.parts import Parts, resolve
+from guardhouse.gate.visit import Visit
 from guardhouse.limits import Limiter, Said
-from guardhouse.parts import Parts, resolve
-from guardhouse.reading import nearest_of
 from guardhouse.state.limit import Limit, Spent, bucket_of, network_of, policies, read_limit, states
-from guardhouse.visit import Visit
 
 __all__ = ["NamedThrottle", "Throttle", "read_throttle"]
 

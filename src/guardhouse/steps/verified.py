@@ -10,7 +10,7 @@ from guardhouse.core.area import Step
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Deny, Identity
 from guardhouse.errors import ConfigError
-from guardhouse.visit import Visit
+from guardhouse.gate.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from guardhouse.core.events import Event, Failed, Login
 from guardhouse.core.facts import SAFE_METHODS, Facts
 from guardhouse.edge.asgi import Layer
 from guardhouse.errors import ConfigError
+from guardhouse.gate.refused import Refused
+from guardhouse.gate.visit import Visit
 from guardhouse.house import Guardhouse
-from guardhouse.refused import Refused
 from guardhouse.testing.doubles import PASSWORD
 from guardhouse.testing.refusals import REFUSED, read, recorded, shown
-from guardhouse.visit import Visit
 
 TOKEN_HEADER = "X-XSRF-TOKEN"  # noqa: S105 - the name of a header
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept": "text/html"}

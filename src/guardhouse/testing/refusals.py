@@ -14,8 +14,8 @@ from guardhouse.core.causes import hint_of
 from guardhouse.core.events import Event, Refused
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import NO_EVIDENCE
+from guardhouse.gate.recent import Noted
 from guardhouse.house import Guardhouse
-from guardhouse.recent import Noted
 
 REFUSED = "guardhouse.refused"
 """Under which extension of an answer `Client` keeps the event of its refusal."""

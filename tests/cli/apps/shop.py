@@ -13,10 +13,10 @@ from guardhouse.core.area import Area, Step
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Deny
 from guardhouse.fastapi import Guardhouse
+from guardhouse.gate.visit import Visit
 from guardhouse.guards.function import FunctionGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.users.memory import MemoryUsers, User
-from guardhouse.visit import Visit
 
 KEYS = {"sesame": "1", "lost": "2"}
 

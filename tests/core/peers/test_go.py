@@ -10,12 +10,12 @@ from typing import Literal
 
 import pytest
 
+from guardhouse.config.settings import trusted_origins
 from guardhouse.core.facts import Facts
 from guardhouse.core.origin import AskToken, Origins, TokenState, weigh, weigh_token, whence
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Pass
 from guardhouse.errors import ConfigError
-from guardhouse.settings import trusted_origins
 
 GoSays = Literal["allows", "refuses"]
 

@@ -11,10 +11,10 @@ from guardhouse.core.facts import Facts
 from guardhouse.doctor.browser.fetching import Reply
 from guardhouse.doctor.explanation import Explanation
 from guardhouse.doctor.sending import Asked
+from guardhouse.gate.refused import Refused
+from guardhouse.gate.visit import Visit
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
-from guardhouse.refused import Refused
-from guardhouse.visit import Visit
 
 _HANDED_OUT = 200
 _NO_ROUTE = frozenset({404, 405})

@@ -14,7 +14,7 @@ from guardhouse.doctor.sources import names_in
 from guardhouse.doctor.subject import Inner, Subject, below
 from guardhouse.edge.asgi import Layer
 from guardhouse.edge.routes import place_of
-from guardhouse.refused import Refused
+from guardhouse.gate.refused import Refused
 
 _STATUSES = (401, 403, 404, 429, 503)
 """What refusals answer; a handler for a status goes before the one for our exception."""

@@ -11,6 +11,7 @@ from guardhouse.core.answer import Explain
 from guardhouse.core.events import Event
 from guardhouse.core.origin import Origins
 from guardhouse.core.provider import Provider
+from guardhouse.gate.watch import Watch
 from guardhouse.limits import Limits
 from guardhouse.rules import Rules
 from guardhouse.state.cookie import CookiePolicy
@@ -21,7 +22,6 @@ from guardhouse.state.store import KeepsTokens, SessionStore, TokenStore
 from guardhouse.state.token import TokenRecord
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring, Signer
-from guardhouse.watch import Watch
 
 T = TypeVar("T")
 

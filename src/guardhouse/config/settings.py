@@ -17,10 +17,10 @@ from guardhouse.core.origin import well_formed
 from guardhouse.core.provider import Provider
 from guardhouse.core.proxy import Network, networks
 from guardhouse.errors import ConfigError
+from guardhouse.gate.parts import Parts
 from guardhouse.guards.legacy_token import LegacyTokenGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
-from guardhouse.parts import Parts
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.store import SessionStore
 

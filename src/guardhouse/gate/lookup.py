@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from guardhouse.core.events import Authenticated
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Deny, Identity
-from guardhouse.parts import Parts
+from guardhouse.gate.parts import Parts
 from guardhouse.state import fingerprint
 
 Users: TypeAlias = dict[tuple[str, str, str | None], Any]

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias, cast
 
+from guardhouse.config.reading import nearest_of
 from guardhouse.core.area import Answers, Area, Note, Phase, Stacked, Step
 from guardhouse.core.guard import Guard
 from guardhouse.errors import ConfigError
 from guardhouse.guards.session import SessionGuard
-from guardhouse.reading import nearest_of
 from guardhouse.steps.aliases import ALIASES, read_alias
 from guardhouse.steps.basic import BasicLogin, with_basic
 from guardhouse.steps.guest import Guest

@@ -8,8 +8,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from guardhouse.authentication import authenticate
-from guardhouse.carried import Carried
 from guardhouse.core.area import Step, verdict_of
 from guardhouse.core.facts import SAFE_METHODS, Facts, Form, Header
 from guardhouse.core.guard import SESSION, Guard
@@ -43,10 +41,12 @@ from guardhouse.core.verdict import (
     unknown_kind,
 )
 from guardhouse.errors import ConfigError, StoreError
-from guardhouse.glance import Glance
-from guardhouse.lookup import Users, name_of, user_of
-from guardhouse.outage import unavailable
-from guardhouse.parts import Parts, resolve
+from guardhouse.gate.authentication import authenticate
+from guardhouse.gate.carried import Carried
+from guardhouse.gate.glance import Glance
+from guardhouse.gate.lookup import Users, name_of, user_of
+from guardhouse.gate.outage import unavailable
+from guardhouse.gate.parts import Parts, resolve
 from guardhouse.state import csrf
 from guardhouse.state.record import Loaded
 from guardhouse.state.store import SingleUse, TokenStore

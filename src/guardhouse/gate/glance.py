@@ -15,10 +15,10 @@ from guardhouse.core.origin import SAFE, plainly_same
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Abstain, Allow, Decision, Deny, Identity, Pass
 from guardhouse.errors import StoreError
+from guardhouse.gate.parts import Parts
 from guardhouse.guards.jwt import Handed, JWTGuard
 from guardhouse.guards.session import SESSION_LOGIN, SessionGuard
 from guardhouse.guards.token import TokenGuard
-from guardhouse.parts import Parts
 from guardhouse.state.record import UNKNOWN, Loaded, UnreadableRecordError
 from guardhouse.state.token import weigh
 

@@ -11,7 +11,7 @@ from typing import Self
 from msgspec import Struct
 
 from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts, Presented
-from guardhouse.parts import Parts, resolve
+from guardhouse.gate.parts import Parts, resolve
 from guardhouse.state import crumbs, csrf
 from guardhouse.state.record import (
     EXPIRED,

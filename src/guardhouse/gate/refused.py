@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 from guardhouse.core import events
 from guardhouse.core.answer import Refusal, headers_of, title_of
 from guardhouse.core.stack import Stack
-from guardhouse.parts import Parts
-from guardhouse.reasoning import reasoned, route_of
-from guardhouse.visit import Visit
+from guardhouse.gate.parts import Parts
+from guardhouse.gate.reasoning import reasoned, route_of
+from guardhouse.gate.visit import Visit
 
 
 class Refused(HTTPException):

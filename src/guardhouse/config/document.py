@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from guardhouse import settings
+from guardhouse.config import settings
+from guardhouse.config.drivers import read_default, read_guards, read_users
+from guardhouse.config.middleware import AUTH, DERIVED, Groups, Line, StepPart
+from guardhouse.config.reading import Section, are_texts, is_table, nearest_of, present
 from guardhouse.core.answer import EXPLAIN
 from guardhouse.core.area import ANSWERS, UNDECLARED, Answers, Area
 from guardhouse.core.guard import Guard
-from guardhouse.drivers import read_default, read_guards, read_users
 from guardhouse.errors import ConfigError
-from guardhouse.middleware import AUTH, DERIVED, Groups, Line, StepPart
-from guardhouse.reading import Section, are_texts, is_table, nearest_of, present
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
 

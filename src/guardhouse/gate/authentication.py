@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from guardhouse.core.events import Failed, Validated
 from guardhouse.core.origin import TOKEN_FIELD
 from guardhouse.core.provider import Provider
-from guardhouse.parts import Parts
+from guardhouse.gate.parts import Parts
 from guardhouse.users.credentials import SECRET_WORDS
 
 U = TypeVar("U")

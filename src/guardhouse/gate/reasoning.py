@@ -23,11 +23,11 @@ from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Abstain, Deny, Verdict
 from guardhouse.errors import StoreError
-from guardhouse.lookup import unfit
-from guardhouse.outage import unavailable
-from guardhouse.parts import Parts, resolve
+from guardhouse.gate.lookup import unfit
+from guardhouse.gate.outage import unavailable
+from guardhouse.gate.parts import Parts, resolve
+from guardhouse.gate.visit import Visit
 from guardhouse.state import crumbs, csrf, fingerprint
-from guardhouse.visit import Visit
 
 __all__ = ["reasoned", "route_of"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from guardhouse import settings
+from guardhouse.config import settings
+from guardhouse.config.reading import Section, nearest_of, present, shown
 from guardhouse.core.guard import Guard
 from guardhouse.core.provider import Provider
 from guardhouse.errors import ConfigError
@@ -16,7 +17,6 @@ from guardhouse.guards.legacy_token import LegacyTokenGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.issuers.jwks import JWKS
-from guardhouse.reading import Section, nearest_of, present, shown
 from guardhouse.state.token import TokenPolicy
 
 _DRIVERS = ("session", "token", "sanctum", "jwt", "basic", "function")
