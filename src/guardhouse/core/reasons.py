@@ -187,8 +187,8 @@ _FROM_WHERE: dict[Reason, ReasonEntry] = {
         403,
         "The request says neither where it comes from nor carries a CSRF token.",
         "Browsers send Origin or Sec-Fetch-Site; something strips them, or this is not a browser. Fetch "
-        "GET {endpoint} and send the XSRF-TOKEN cookie back as X-XSRF-TOKEN (axios does so on the same origin), or "
-        "the token of the page as X-CSRF-TOKEN. A program should use an explicit guard instead of a cookie.",
+        "GET {endpoint} (mount house.csrf_cookie there) and send the XSRF-TOKEN cookie back as X-XSRF-TOKEN (axios does "
+        "so on the same origin), or the token of the page as X-CSRF-TOKEN. A program should use an explicit guard instead of a cookie.",
     ),
     Reason.CSRF_TOKEN_INVALID: ReasonEntry(
         403,
