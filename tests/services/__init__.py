@@ -116,12 +116,12 @@ class Server:
     def hold(self) -> None:
         """Let it and its children do nothing until `resume`: it keeps its connections, and answers on none."""
         for process in reversed(self._family()):
-            os.kill(process, signal.SIGSTOP)
+            _signal(process, signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let it go on."""
         for process in self._family():
-            os.kill(process, signal.SIGCONT)
+            _signal(process, signal.SIGCONT)
 
     def _family(self) -> list[int]:
         """The process and its children, as the system knows them."""
@@ -157,3 +157,9 @@ def as_plain_user(*, dies_with_us: bool = False) -> list[str]:
         return []
     dies = ["--pdeathsig=KILL"] if dies_with_us else []
     return [setpriv, f"--reuid={PLAIN_USER}", "--regid=nogroup", "--clear-groups", *dies, "--"]
+
+
+def _signal(process: int, number: signal.Signals) -> None:
+    """Send a signal to one that may have ended a moment ago: servers start and end children as they like."""
+    with suppress(ProcessLookupError):
+        os.kill(process, number)
