@@ -63,21 +63,21 @@ class Layer:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Hand on the inner coroutine instead of wrapping it in one more."""
         kind = scope["type"]
-        if kind == "lifespan":
-            return self.app(scope, receive, send)
-        if self._at_first is not None:
+        if self._at_first is not None and kind != "lifespan":
             self._at_first(scope.get("app"))
             self._at_first = None
-        passage = Passage(self.house, scope.get(SCOPE_KEY))
         if kind == "http":
+            passage = Passage(self.house, scope.get(SCOPE_KEY))
             if scope["method"] not in SAFE_METHODS:
                 passage.form = FormReader(receive, scope["headers"])
                 receive = passage.form.receive
             if self._before_body is not None:
                 passage.before_body = self._before_body
                 receive = partial(_receive, passage, scope, receive)
+        elif kind == "lifespan":
+            return self.app(scope, receive, send)
         else:
-            passage.deniable = deniable(scope)
+            passage = Passage(self.house, scope.get(SCOPE_KEY), deniable=deniable(scope))
         scope[SCOPE_KEY] = passage
         return self.app(scope, receive, partial(_send, passage, scope, self._net, send))
 
@@ -173,16 +173,16 @@ def _send(passage: Passage, scope: Scope, net: Net | None, send: Send, message: 
     """Pass everything on but the moment of leaving, when what changed must be stored first."""
     kind = message["type"]
     if kind in _LEAVING:
-        visit, passage.left = passage.entered, True
+        visit, seen, passage.left = passage.entered, passage.seen, True
         if (
-            passage.by is None
-            and passage.seen is None
+            seen is None
+            and passage.by is None
             and net is not None
             and id(scope.get("endpoint")) not in net.passed
         ):
             net.look(passage, scope, message)
         if visit is None:
-            return send(message if passage.seen is None else _dressed(message, passage.seen.vary))
+            return send(message if seen is None else _dressed(message, seen.vary))
         return send(_dressed(message, visit.vary)) if visit.clean else _leave(passage, visit, send, message)
     if passage.replaced:
         return _nothing()
@@ -274,7 +274,11 @@ async def admit(scope: Scope, house: Guardhouse[Any], stack: Stack) -> Any:  # n
 
 async def asked(scope: Scope, house: Guardhouse[Any], stack: Stack, admit: Admit) -> Any:  # noqa: ANN401 - whoever `admit` lets in
     """Return the user whom the stack believes, or whom `admit` lets in; only a question, not a guard of the route."""
-    passage = passage_in(scope, house)
+    passage: Passage | None = scope.get(SCOPE_KEY)
+    if (
+        passage is None or passage.house is not house
+    ):  # mostly it is the innermost, and no call is needed to find it
+        passage = passage_in(scope, house)
     return passage.identity(scope, stack) or await admit(passage.visit(scope), stack)
 
 
@@ -318,7 +322,9 @@ def _dressed(
     """Add what depends on the visitor: Vary, no-store, cookies, and what the steps had to say."""
     if not depends_on:
         return {**message, "headers": [*message.get("headers", ()), *said]} if said else message
-    headers: list[Header] = [*message.get("headers", ()), *said]
+    headers: list[Header] = [*message.get("headers", ())]
+    if said:
+        headers += said
     for name, _ in headers:
         if name in _MERGED:
             headers = _merged(headers, depends_on, keep=not cookies)

@@ -90,11 +90,15 @@ class UnreadableRecordError(Exception):
     """The store holds something under this key that is no record; it counts as no session."""
 
 
+NO_RECORD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError)
+"""What decoding raises for whatever else may lie in a store."""
+
+
 def opened(body: bytes) -> Record:
     """Decode what a store gave back; whatever else may lie there, nothing but this error comes of it."""
     try:
         return decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
+    except NO_RECORD as error:
         raise UnreadableRecordError from error
 
 
