@@ -21,7 +21,7 @@ from guardhouse.stores.postgres_examine import LOOK, remarks
 from guardhouse.stores.postgres_pool import Connection, PostgresPool
 from guardhouse.stores.postgres_schema import statements
 from guardhouse.stores.postgres_tokens import PostgresTokens
-from guardhouse.stores.server_record import readable_rows, record_of, sweep_at, touched_only
+from guardhouse.stores.server_record import readable_rows, record_of, rows_called, sweep_at, touched_only
 from guardhouse.stores.server_schema import VERSIONS, named
 from guardhouse.stores.server_url import options_of
 from guardhouse.stores.twice import SESSION_TWICE, never_twice
@@ -161,12 +161,7 @@ class PostgresStore:
     async def end(self, owner: str, public_id: str) -> bool:
         """Delete the record of that public id if this user is logged in to it; by its row, which a move does not change."""
         listed = await self._pool.read(_LISTED, named(owner))
-        ended = [
-            number
-            for number, *row in listed
-            for record in readable_rows([row])
-            if record.public_id == public_id
-        ]
+        ended = rows_called(listed, public_id)
         return bool(ended) and bool(await self._pool.write(_END, ended))
 
     async def once(self, name: bytes, until: float) -> bool:

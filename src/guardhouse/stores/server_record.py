@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, opened
 
@@ -25,6 +26,13 @@ def readable_rows(rows: Iterable[Sequence[object]]) -> list[Record]:
         with suppress(UnreadableRecordError):
             records.append(record_of(body, seen))  # type: ignore[arg-type]  # the columns say so
     return records
+
+
+def rows_called(rows: Iterable[Sequence[Any]], public_id: str) -> list[int]:
+    """Name the rows, each a number before its record, whose session has that name in a list of devices."""
+    return [
+        number for number, *row in rows for record in readable_rows([row]) if record.public_id == public_id
+    ]
 
 
 def touched_only(changes: Changes) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from guardhouse.errors import StoreError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Migrated
-from guardhouse.stores.server_record import readable_rows, record_of, sweep_at, touched_only
+from guardhouse.stores.server_record import readable_rows, record_of, rows_called, sweep_at, touched_only
 from guardhouse.stores.server_schema import VERSIONS, named
 from guardhouse.stores.server_url import options_of
 from guardhouse.stores.sqlalchemy_attempts import SQLAlchemyAttempts
@@ -160,12 +160,7 @@ class SQLAlchemyStore:
     async def end(self, owner: str, public_id: str) -> bool:
         """Delete the record of that public id if this user is logged in to it; by its row, which a move does not change."""
         listed = await self._database.read(_LISTED, {"of": named(owner)})
-        ended = [
-            number
-            for number, *row in listed
-            for record in readable_rows([row])
-            if record.public_id == public_id
-        ]
+        ended = rows_called(listed, public_id)
 
         async def work(connection: AsyncConnection) -> int:
             found = await connection.execute(delete(_SESSIONS).where(_THESE), {"these": ended})
