@@ -42,3 +42,57 @@ class FindsByToken(Protocol):
     async def by_token(self, field: str, value: str) -> Any | None:  # noqa: ANN401 - the application's own user
         """Find the only user with that value in that field; an empty field matches nothing."""
         ...
+
+
+@runtime_checkable
+class Registers(Protocol):
+    """An optional power: take in somebody new."""
+
+    async def register(self, login: str, password_hash: str | None, more: Mapping[str, str]) -> Any | None:  # noqa: ANN401 - the application's own user
+        """Keep a new user; None, and nothing written, where the login is taken. `more` holds fields the application asked for.
+
+        Raise `ValueError` with a text for people where one of those fields cannot be taken.
+        """
+        ...
+
+
+@runtime_checkable
+class SetsPassword(Protocol):
+    """An optional power: give a user another password."""
+
+    async def set_password(self, user: Any, password_hash: str, *, before: str | None) -> bool:  # noqa: ANN401 - as above
+        """Keep the hash in the place of `before`; False, and nothing written, where another stands there by now.
+
+        One atomic step: of two who hold the same link to a new password, one wins.
+        """
+        ...
+
+
+@runtime_checkable
+class HasAddress(Protocol):
+    """An optional power: know where a user's mail goes, and whether he has shown that he reads it."""
+
+    def address_of(self, user: Any) -> str | None:  # noqa: ANN401 - as above
+        """Return the stored address, never one that was typed in."""
+        ...
+
+    def verified(self, user: Any) -> bool:  # noqa: ANN401 - as above
+        """Whether the user has shown that he reads mail at that address."""
+        ...
+
+    async def verify(self, user: Any, address: str) -> bool:  # noqa: ANN401 - as above
+        """Note that he has; True for the one caller who did, False where it was known or he has another address by now."""
+        ...
+
+    async def set_address(self, user: Any, address: str, *, before: str) -> bool:  # noqa: ANN401 - as above
+        """Put a verified address in the place of `before`; False where another stands there by now, or it is taken."""
+        ...
+
+
+@runtime_checkable
+class Disables(Protocol):
+    """An optional power: keep a user out who is still there."""
+
+    def disabled(self, user: Any) -> bool:  # noqa: ANN401 - as above
+        """Whether this user may not log in now; sessions and tokens that he has are refused, too."""
+        ...

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from guardhouse.state.attempts import AttemptLimit, Attempts, Wait
+from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.record import Changes, Record
 from guardhouse.state.token import TokenRecord
 
@@ -175,6 +176,48 @@ class Migratable(Protocol):
 
     def schema(self, since: int = 0) -> Sequence[str]:
         """Write the statements that do so from that version on; nobody is asked for it."""
+        ...
+
+
+class EnrolmentStore(Protocol):
+    """Where lies what users prove themselves with. Every verb is one atomic step, and at most one caller wins it."""
+
+    async def enrol(self, enrolment: Enrolment) -> bool:
+        """Keep a new one; False, and nothing written, where its kind has that name already, whoever it belongs to."""
+        ...
+
+    async def enrolment(self, kind: Kind, name: str) -> Enrolment | None:
+        """Find one by its name, also one whose time is past."""
+        ...
+
+    async def enrolled(self, owner: str, *kinds: Kind) -> Sequence[Enrolment]:
+        """List what one user has of these kinds, or of all, the oldest first (`owner` is `provider:id`)."""
+        ...
+
+    async def change(self, before: Enrolment, after: Enrolment) -> bool:
+        """Put `after` in the place of `before`; False, and nothing written, where it is of another version or gone."""
+        ...
+
+    async def withdraw(self, owner: str, kind: Kind, name: str) -> bool:
+        """Take one away from its user; True for the one caller who did, so that what counts once is used by this."""
+        ...
+
+    async def withdraw_all(self, owner: str, *kinds: Kind) -> int:
+        """Take away all of these kinds, or of every kind, from one user; return how many there were."""
+        ...
+
+    async def prune_enrolments(self, before: float) -> int:
+        """Delete what ended before that moment, in bounded slices; return how many were deleted."""
+        ...
+
+
+@runtime_checkable
+class KeepsEnrolments(Protocol):
+    """An optional power: keep what users prove themselves with beside the sessions."""
+
+    @property
+    def enrolments(self) -> EnrolmentStore:
+        """Return where they lie."""
         ...
 
 
