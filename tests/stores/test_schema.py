@@ -23,6 +23,7 @@ from guardhouse.stores import server_schema
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.opening import open_store
 from guardhouse.stores.server_schema import SCHEMA, VERSIONS, Column, Kind, Table, named
+from guardhouse.stores.sqlite_file import SCHEMA_VERSION
 from tests.services.desk import Desk, MariaDBDesk, PostgresDesk
 from tests.services.mariadb import mariadb_url
 from tests.services.postgres import postgres_url
@@ -30,6 +31,7 @@ from tests.services.postgres import postgres_url
 from .kinds import ADA, KEY, record
 from .sql_kinds import PATIENT, started
 
+NEWEST = len(VERSIONS)
 NEWER = (*VERSIONS, (Table("guardhouse_extra", (Column("name", Kind.NAME),), key=("name",)),))
 
 
@@ -76,8 +78,8 @@ async def test_an_empty_database_is_refused_with_the_command_that_mends_it(place
 
 async def test_a_migrated_database_serves_and_is_migrated_once(place: Place):
     store = place.store()
-    assert await store.migrate() == Migrated(0, 1)
-    assert await store.migrate() == Migrated(1, 1)
+    assert await store.migrate() == Migrated(0, NEWEST)
+    assert await store.migrate() == Migrated(NEWEST, NEWEST)
     await store.open()
     await store.create(KEY, record(ADA))
     assert await store.load(KEY) == record(ADA)
@@ -96,9 +98,10 @@ async def test_a_store_that_is_told_to_makes_its_tables_itself(place: Place):
 async def test_many_who_migrate_at_once_make_one_schema(place: Place):
     stores = [place.store() for _ in range(6)]
     done = await asyncio.gather(*(store.migrate() for store in stores))
-    assert sorted(done) == [Migrated(0, 1)] + [Migrated(1, 1)] * 5
+    assert sorted(done) == [Migrated(0, NEWEST)] + [Migrated(NEWEST, NEWEST)] * 5
     with closing(place.desk()) as desk:
-        assert desk("SELECT version FROM guardhouse_schema") == [(1,)]
+        made = sorted(desk("SELECT version FROM guardhouse_schema"))
+        assert made == [(version,) for version in range(1, NEWEST + 1)]
 
 
 def started_migrations(url: str) -> list[subprocess.Popen[str]]:
@@ -111,7 +114,7 @@ async def test_processes_that_migrate_at_once_make_one_schema(place: Place):
     running = await asyncio.to_thread(started_migrations, place.url)
     said = [(await asyncio.to_thread(one.communicate))[1] for one in running]
     assert [one.returncode for one in running] == [0] * 4, said
-    assert sum("has schema 1 now" in one for one in said) == 1
+    assert sum(f"has schema {NEWEST} now" in one for one in said) == 1
     assert not any("hunter2" in one for one in said)
 
 
@@ -138,11 +141,11 @@ async def test_older_tables_are_upgraded_and_keep_what_they_hold(
     for module in ("postgres_schema", "sqlalchemy_schema"):
         monkeypatch.setattr(f"guardhouse.stores.{module}.check", _checks_newer(module))
     new = place.store()
-    with pytest.raises(ConfigError, match=r"schema 1 in .*, 2 is wanted"):
+    with pytest.raises(ConfigError, match=rf"schema {NEWEST} in .*, {NEWEST + 1} is wanted"):
         await new.open()
     pool = getattr(new, "_pool", None) or new._database
-    assert await pool.migrate(NEWER) == Migrated(1, 2)
-    assert await pool.migrate(NEWER) == Migrated(2, 2)
+    assert await pool.migrate(NEWER) == Migrated(NEWEST, NEWEST + 1)
+    assert await pool.migrate(NEWER) == Migrated(NEWEST + 1, NEWEST + 1)
     await new.open()
     assert await new.load(KEY) == record(ADA)
     with closing(place.desk()) as desk:
@@ -183,8 +186,8 @@ async def test_both_ways_to_postgresql_make_the_same_tables_as_sqlalchemy_descri
 
 def test_a_file_of_sqlite_is_made_by_its_first_use_or_by_migrating(tmp_path: Path):
     store: Any = open_store(f"sqlite:///{tmp_path}/sessions.db")
-    assert asyncio.run(store.migrate()) == Migrated(0, 1)
-    assert asyncio.run(store.migrate()) == Migrated(1, 1)
+    assert asyncio.run(store.migrate()) == Migrated(0, SCHEMA_VERSION)
+    assert asyncio.run(store.migrate()) == Migrated(SCHEMA_VERSION, SCHEMA_VERSION)
     assert not isinstance(MemoryStore(), Migratable)
 
 
@@ -201,8 +204,8 @@ def test_the_statements_are_written_without_asking_anybody(url: str, says: list[
     store: Any = open_store(url)
     written = "\n".join(store.schema())
     assert all(part in written for part in says)
-    assert written.endswith("INSERT INTO guardhouse_schema (version) VALUES (1)")
-    assert store.schema(1) == []
+    assert written.endswith(f" INTO guardhouse_schema (version) VALUES ({NEWEST})")
+    assert store.schema(NEWEST) == []
 
 
 def test_names_of_any_length_fit_an_index_and_are_told_apart():

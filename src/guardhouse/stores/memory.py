@@ -25,6 +25,7 @@ from guardhouse.state.record import (
     readable,
 )
 from guardhouse.stores.memory_attempts import MemoryAttempts
+from guardhouse.stores.memory_epochs import MemoryEpochs
 from guardhouse.stores.memory_owners import MemoryOwners
 from guardhouse.stores.memory_tokens import MemoryTokens
 from guardhouse.stores.twice import SESSION_TWICE
@@ -43,6 +44,7 @@ class MemoryStore:
         self._used: dict[bytes, float] = {}
         self.tokens = MemoryTokens()
         self.attempts = MemoryAttempts()
+        self.epochs = MemoryEpochs()
         self._limits: Any = None
         self._lock = Lock()
 
@@ -136,6 +138,7 @@ class MemoryStore:
 
     async def prune(self, now: float) -> int:
         """Sweep one slice; call it now and then."""
+        self.epochs.prune(now)
         with self._lock:
             for name in [name for name, until in self._used.items() if until <= now]:
                 del self._used[name]

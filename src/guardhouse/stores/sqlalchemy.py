@@ -21,6 +21,7 @@ from guardhouse.stores.server_schema import VERSIONS, named
 from guardhouse.stores.server_url import options_of
 from guardhouse.stores.sqlalchemy_attempts import SQLAlchemyAttempts
 from guardhouse.stores.sqlalchemy_engine import Database
+from guardhouse.stores.sqlalchemy_epochs import SQLAlchemyEpochs
 from guardhouse.stores.sqlalchemy_schema import statements, tables
 from guardhouse.stores.sqlalchemy_tokens import SQLAlchemyTokens
 from guardhouse.stores.twice import SESSION_TWICE, never_twice
@@ -87,7 +88,7 @@ _SWEPT = (
     (_USED, _USED.c.name, _USED.c.until),
     *(
         (_TABLES[name], _TABLES[name].c.key, _TABLES[name].c.ends)
-        for name in ("guardhouse_limits", "guardhouse_attempts")
+        for name in ("guardhouse_limits", "guardhouse_attempts", "guardhouse_epochs")
     ),
 )
 
@@ -100,6 +101,7 @@ class SQLAlchemyStore:
         self._database = Database(bare, options)
         self.tokens = SQLAlchemyTokens(self._database)
         self.attempts = SQLAlchemyAttempts(self._database)
+        self.epochs = SQLAlchemyEpochs(self._database)
 
     def __repr__(self) -> str:
         return f"SQLAlchemyStore({self._database.where!r})"

@@ -50,6 +50,10 @@ CREATE INDEX IF NOT EXISTS guardhouse_tokens_owner ON guardhouse_tokens (owner, 
 CREATE INDEX IF NOT EXISTS guardhouse_tokens_expires ON guardhouse_tokens (expires);
 CREATE TABLE IF NOT EXISTS guardhouse_used (name BLOB PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS guardhouse_used_until ON guardhouse_used (until);
+CREATE TABLE IF NOT EXISTS guardhouse_epochs (
+    key BLOB PRIMARY KEY, count INTEGER NOT NULL, ends REAL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS guardhouse_epochs_ends ON guardhouse_epochs (ends);
 CREATE TABLE IF NOT EXISTS guardhouse_schema (version INTEGER NOT NULL);
 """
 
