@@ -6,15 +6,17 @@ What is told names no id and no hash of one: with a list of devices nobody can b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
 from guardhouse.core.events import SessionsEnded
 from guardhouse.errors import ConfigError
+from guardhouse.gate.carried import Carried
 from guardhouse.gate.parts import Parts
 from guardhouse.guards.session import SessionGuard
 from guardhouse.state import fingerprint
+from guardhouse.state.keeper import Handed, Storeless
 from guardhouse.state.record import Login, Record, passed
 from guardhouse.state.store import EndsOne, OwnedSessions
 
@@ -44,13 +46,28 @@ class ListsDevices(OwnedSessions, EndsOne, Protocol):
     """What the list of devices needs of a store."""
 
 
+@runtime_checkable
+class CallsBack(Protocol):
+    """What can end all sessions of a user and list none: nobody can say how many there were."""
+
+    async def end_all(self, owner: str) -> int:
+        """End all of a user, and return his epoch."""
+        ...
+
+    async def end_others(self, key: bytes, owner: str) -> Handed | None:
+        """End all of a user but this one, which goes on in another cookie; None where it was ended meanwhile."""
+        ...
+
+
 class Devices(Generic[U]):
     """The sessions of any user of one provider, for his own page and for whoever looks after him."""
 
     def __init__(self, parts: Parts, guard: SessionGuard) -> None:
         self.guard = guard
         self._parts = parts
-        self._store = _able(parts)
+        self._caller = _calling_back(parts)
+        if self._caller is None:
+            self.refuse_unlisted()
         self._provider = parts.providers[guard.provider or ""]
 
     async def list(self, user: U, *, current: Record | None = None) -> Sequence[Device]:
@@ -71,12 +88,39 @@ class Devices(Generic[U]):
             await self._parts.emit(SessionsEnded(self.guard.name, user, public_id, 1))
         return there
 
-    async def end_all(self, user: U, *, keep: bytes | None = None) -> int:
-        """End all sessions of this user but the one under the key `keep`; return how many there were."""
+    async def end_all(self, user: U, *, keep: bytes | None = None) -> int | None:
+        """End all sessions of this user but the one under the key `keep`.
+
+        Return how many there were; None where they lie in cookies, and nobody can count them.
+        """
+        if self._caller is not None:
+            await self._caller.end_all(self._owner(user))
+            await self._tell(user)
+            return None
         count = await self._store.revoke(self._owner(user), keep=keep)
         if count:
             await self._parts.emit(SessionsEnded(self.guard.name, user, None, count))
         return count
+
+    async def end_others(self, user: U, carried: Carried) -> int | None:
+        """End all sessions of this user but the one that is carried, as `end_all` does."""
+        key = carried.presented.key
+        if self._caller is None:
+            return await self.end_all(user, keep=key)
+        carried.go_on_as(await self._caller.end_others(key, self._owner(user)))
+        await self._tell(user)
+        return None
+
+    def refuse_unlisted(self) -> None:
+        """Raise `ConfigError` where there is no list of devices."""
+        _able(self._parts)
+
+    async def _tell(self, user: U) -> None:
+        await self._parts.emit(SessionsEnded(self.guard.name, user, None, None))
+
+    @property
+    def _store(self) -> ListsDevices:
+        return _able(self._parts)
 
     def _login(self, record: Record, owner: str, stored: str | None) -> Login | None:
         """Find this user's latest login in a record; one from before a change of the password opens nothing."""
@@ -109,8 +153,20 @@ def _shown(record: Record, login: Login, current: Record | None) -> Device:
     )
 
 
+def _calling_back(parts: Parts) -> CallsBack | None:
+    """Find who ends sessions that lie in cookies, where somebody can."""
+    keeper = parts.keeper
+    able = isinstance(parts.store, Storeless) and parts.store.epochs is not None
+    return keeper if able and isinstance(keeper, CallsBack) else None
+
+
 def _able(parts: Parts) -> ListsDevices:
     store = parts.store
+    if isinstance(store, Storeless):
+        fix = "Sessions lie in the cookies, so nobody can list them, or end one of them from elsewhere."
+        if store.epochs is None:
+            fix += " To end all of a user, count epochs: SealedSessions(epochs=...), or 'sealed:sqlite:///epochs.db'."
+        raise ConfigError("store", type(store).__name__, fix)
     if not (isinstance(store, OwnedSessions) and isinstance(store, EndsOne)):
         fix = "It cannot find the sessions of one user and end one of them; memory: and sqlite: can."
         raise ConfigError("store", type(store).__name__, fix)

@@ -42,6 +42,7 @@ from guardhouse.rules import Rules
 from guardhouse.stacks import Asked, Stacks
 from guardhouse.state import signed
 from guardhouse.state.cookie import CookiePolicy
+from guardhouse.state.keeper import Storeless
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.store import Closable, Openable, Prunable, SessionStore
 from guardhouse.stores.opening import open_store
@@ -97,7 +98,7 @@ class Guardhouse(Generic[U]):
         guards: Mapping[str, Guard] | None = None,
         areas: Mapping[str, Area] | None = None,
         default: str | None = None,
-        store: str | SessionStore = "memory:",
+        store: str | SessionStore | Storeless = "memory:",
         public_url: str | Sequence[str] | None = None,
         trusted_origins: Sequence[str] = (),
         trusted_proxies: Sequence[str] = (),

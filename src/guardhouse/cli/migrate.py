@@ -11,7 +11,8 @@ from guardhouse.cli.loading import UnusableError
 from guardhouse.cli.output import note, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.errors import GuardhouseError
-from guardhouse.state.store import Closable, Migratable, Migrated, SessionStore
+from guardhouse.state.keeper import Storeless
+from guardhouse.state.store import Closable, Migratable, Migrated
 from guardhouse.stores.opening import open_store
 from guardhouse.stores.server_url import shown
 
@@ -38,7 +39,8 @@ def migrate(*, url: str, as_sql: bool, since: int, as_json: bool) -> None:
     if since and not as_sql:
         raise click.UsageError("--from goes with --sql: a database says itself which version it has.")
     try:
-        store = open_store(url)
+        opened = open_store(url)
+        store = opened.beside if isinstance(opened, Storeless) else opened
         if not isinstance(store, Migratable):
             _say_none(url, as_json=as_json)
         elif as_sql:
@@ -49,7 +51,7 @@ def migrate(*, url: str, as_sql: bool, since: int, as_json: bool) -> None:
         raise UnusableError(str(error)) from error
 
 
-async def _migrated(store: SessionStore, tables: Migratable) -> Migrated:
+async def _migrated(store: object, tables: Migratable) -> Migrated:
     try:
         return await tables.migrate()
     finally:

@@ -16,6 +16,7 @@ from guardhouse.cli.loading import UnusableError
 from guardhouse.cli.output import grid, note, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.errors import GuardhouseError
+from guardhouse.state.keeper import Storeless
 from guardhouse.state.record import Login, Record, passed
 from guardhouse.state.store import Closable, EndsOne, KeepsTokens, Openable, OwnedSessions, Prunable
 from guardhouse.stores.memory import MemoryStore
@@ -87,7 +88,10 @@ def revoke(*, url: str, owner: str, public_id: str | None, everything: bool, as_
     if (public_id is None) is not everything:
         raise click.UsageError("Name one ID, or say --all.")
 
-    async def work(store: Any) -> int:  # noqa: ANN401 - a store, asked for its powers
+    async def work(store: Any) -> int | None:  # noqa: ANN401 - a store, asked for its powers
+        if public_id is None and isinstance(store, Storeless) and store.epochs is not None:
+            await store.epochs.advance(_owner(owner))
+            return None
         able = _able(store)
         return int(
             await (able.revoke(_owner(owner)) if public_id is None else able.end(_owner(owner), public_id))
@@ -98,6 +102,8 @@ def revoke(*, url: str, owner: str, public_id: str | None, everything: bool, as_
         raise _no_session(owner, public_id)
     if as_json:
         write_json({"ended": count})
+    elif count is None:
+        note(f"all sessions of {plain(owner)} ended; they lie in cookies, so nobody can count them.")
     else:
         note(f"{count} session{'' if count == 1 else 's'} of {plain(owner)} ended.")
 
@@ -119,8 +125,9 @@ async def _swept(store: Any) -> tuple[int, int]:  # noqa: ANN401 - as above
     count = tokens = 0
     while slice_ := await store.prune(time.time()):
         count += slice_
-    if isinstance(store, KeepsTokens):
-        while slice_ := await store.tokens.prune_tokens(time.time() - TOKENS_KEPT):
+    beside = store.beside if isinstance(store, Storeless) else store
+    if isinstance(beside, KeepsTokens):
+        while slice_ := await beside.tokens.prune_tokens(time.time() - TOKENS_KEPT):
             tokens += slice_
     return count, tokens
 
@@ -149,7 +156,7 @@ async def _run(store: Any, work: Callable[[Any], Awaitable[T]]) -> T:  # noqa: A
 
 def _refuse_new_file(store: object) -> None:
     """Look before opening, which would make the file: whoever wrote a wrong path would be told of an empty store."""
-    path = getattr(store, "path", None)
+    path = getattr(store.beside if isinstance(store, Storeless) else store, "path", None)
     if isinstance(path, Path) and not path.exists():
         raise UnusableError(f"there is no file {plain(str(path))}.")
 
@@ -163,6 +170,10 @@ async def _records(store: Any, owner: str) -> Sequence[Record]:  # noqa: ANN401 
 def _able(store: object) -> Owned:
     if isinstance(store, OwnedSessions) and isinstance(store, EndsOne):
         return store
+    if isinstance(store, Storeless):
+        raise UnusableError(
+            "sealed: sessions lie in the cookies of the visitors, so nobody can list them or end one of them."
+        )
     raise UnusableError(f"{type(store).__name__} cannot find the sessions of one user and end one of them.")
 
 

@@ -38,16 +38,30 @@ class Clock:
         return time.time() + self.offset
 
 
-class ControlledStore:
-    """A store that fails when it is told to, and counts what it is asked."""
+class Faults:
+    """What was asked so far, and how that goes wrong."""
 
-    def __init__(self, store: SessionStore) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self.fault: Fault = "none"
         self.seconds = 2.0
         self.reads = 0
         self.writes = 0
         self.rows: set[bytes] = set()
+
+    async def _suffer(self, *, writing: bool) -> None:
+        self.writes += writing
+        if self.fault == "slow":
+            await sleep(self.seconds)
+        if self.fault == "down" or (writing and self.fault == "read-only"):
+            raise StoreError(f"the test controls say: {self.fault}")
+
+
+class ControlledStore(Faults):
+    """A store that fails when it is told to, and counts what it is asked."""
+
+    def __init__(self, store: SessionStore) -> None:
+        super().__init__()
+        self._store = store
 
     async def load(self, key: bytes) -> Record | None:
         """Read a record."""
@@ -139,13 +153,6 @@ class ControlledStore:
             with suppress(UnreadableRecordError):
                 if await self._store.load(key) is None:
                     self.rows.discard(key)
-
-    async def _suffer(self, *, writing: bool) -> None:
-        self.writes += writing
-        if self.fault == "slow":
-            await sleep(self.seconds)
-        if self.fault == "down" or (writing and self.fault == "read-only"):
-            raise StoreError(f"the test controls say: {self.fault}")
 
 
 class _ControlledAttempts:
