@@ -545,6 +545,7 @@ MISTAKES: list[Row] = [
         house("", ", middleware=[Middleware(SessionMiddleware, secret_key=key)]"),
     ),
     ("store-memory", "store", THROTTLED + house('debug=False, public_url="https://example.com"')),
+    ("store-sealed", "store", house('store="sealed:"')),
     (
         "store-served",
         "store",
