@@ -113,7 +113,7 @@ class ControlledStore(Faults):
     @property
     def attempts(self) -> AttemptStore:
         """Where the inner store counts tries; the fault *limiter* is theirs."""
-        return _ControlledAttempts(self, cast("KeepsAttempts", self._store).attempts)
+        return ControlledAttempts(self, cast("KeepsAttempts", self._store).attempts)
 
     async def owned(self, owner: str) -> Sequence[Record]:
         """List the records of a user."""
@@ -155,10 +155,10 @@ class ControlledStore(Faults):
                     self.rows.discard(key)
 
 
-class _ControlledAttempts:
+class ControlledAttempts:
     """Where tries are counted, until somebody says that it is away."""
 
-    def __init__(self, store: ControlledStore, attempts: AttemptStore) -> None:
+    def __init__(self, store: Faults, attempts: AttemptStore) -> None:
         self._store = store
         self._attempts = attempts
 

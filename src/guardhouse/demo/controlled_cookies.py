@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
-from guardhouse.demo.controlled import ControlledStore, Faults
+from guardhouse.demo.controlled import ControlledAttempts, ControlledStore, Faults
 from guardhouse.devices import CallsBack
 from guardhouse.state.crumbs import CookieReader
 from guardhouse.state.keeper import Handed, Keeper, Storeless
 from guardhouse.state.record import Changes, Record, UnreadableRecordError
-from guardhouse.state.store import Closable, EpochStore, KeepsTokens, SessionStore, TokenStore
+from guardhouse.state.store import (
+    AttemptStore,
+    Closable,
+    EpochStore,
+    KeepsAttempts,
+    KeepsLimits,
+    KeepsTokens,
+    SessionStore,
+    SingleUse,
+    TokenStore,
+)
 from guardhouse.vault.keyring import Keyring
 
 
@@ -20,11 +30,7 @@ class ControlledCookies(Faults):
     def __init__(self, store: Storeless) -> None:
         super().__init__()
         self._store = store
-
-    @property
-    def beside(self) -> object | None:
-        """Return the store beside the cookies; no fault reaches it."""
-        return self._store.beside
+        self.beside = _ControlledBeside(store.beside, self)
 
     @property
     def epochs(self) -> EpochStore | None:
@@ -34,7 +40,7 @@ class ControlledCookies(Faults):
     @property
     def tokens(self) -> TokenStore:
         """Where the store beside keeps tokens."""
-        return cast("KeepsTokens", self._store.beside).tokens
+        return self.beside.tokens
 
     def keeper(self, keys: Keyring, cookie: str, epochs: EpochStore | None = None) -> Keeper:
         """Return who keeps the sessions, and suffers with them."""
@@ -56,6 +62,28 @@ class ControlledCookies(Faults):
     async def empty(self) -> None:
         """Forget what was counted, and all faults; cookies that are out there stay good."""
         self.fault, self.reads, self.writes = "none", 0, 0
+
+
+class _ControlledBeside:
+    """The store beside the cookies: only the tries that it counts can be away."""
+
+    def __init__(self, store: object, faults: Faults) -> None:
+        self._store = store
+        self._faults = faults
+
+    @property
+    def tokens(self) -> TokenStore:
+        return cast("KeepsTokens", self._store).tokens
+
+    @property
+    def attempts(self) -> AttemptStore:
+        return ControlledAttempts(self._faults, cast("KeepsAttempts", self._store).attempts)
+
+    async def once(self, name: bytes, until: float) -> bool:
+        return await cast("SingleUse", self._store).once(name, until)
+
+    def limits(self, clock: Callable[[], float]) -> Any:  # noqa: ANN401 - a storage of the library `limits`
+        return cast("KeepsLimits", self._store).limits(clock)
 
 
 class _ControlledKeeper:
