@@ -739,6 +739,11 @@ def test_what_the_environment_says_is_found(examine: Examine, variable, value, c
     assert [(one.code, one.where) for one in examine(house(""), **{variable: value})] == [(code, where)]
 
 
+def test_epochs_that_each_process_counts_for_itself_are_found(examine: Examine):
+    (one,) = examine(house('store="sealed:memory:"'), WEB_CONCURRENCY="4")
+    assert (one.code, "what it has called back itself" in one.what) == ("store-memory-workers", True)
+
+
 @pytest.mark.parametrize("value", ["1", "", "many", "١"])
 def test_one_process_or_what_is_no_number_is_no_finding(examine: Examine, value):
     assert examine(house(""), WEB_CONCURRENCY=value) == []

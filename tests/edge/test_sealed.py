@@ -16,12 +16,15 @@ from starlette.testclient import TestClient
 
 from guardhouse import ConfigError, MemoryUsers, SessionGuard, SessionPolicy
 from guardhouse.core.events import SessionsEnded
+from guardhouse.doctor.reading import reading
 from guardhouse.edge.session_routes import session_routes
 from guardhouse.errors import SessionTooLargeError
 from guardhouse.gate.glance import glance
 from guardhouse.guards.token import TokenGuard
+from guardhouse.starlette import Guardhouse
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.opening import open_sealed
+from guardhouse.stores.sealed import SealedSessions
 from guardhouse.testing import negative_tests
 from tests.houses import (
     ADA,
@@ -401,6 +404,38 @@ def test_a_cookie_that_does_not_open_says_why(
     told = refusal(world, change(value))
     assert told["code"] == code
     assert evidence[1] in told["evidence"][evidence[0]]
+
+
+def test_a_file_of_settings_names_it_too():
+    config = {"store": "sealed:", "guards": {"web": {"driver": "session", "provider": "users"}}}
+    house = Guardhouse.from_config(config, secret=SECRET, users=MemoryUsers([ADA]))
+    assert house.parts.store.epochs is None
+
+
+def test_the_class_in_place_of_one_is_refused():
+    with pytest.raises(ConfigError, match=r"make one: SealedSessions\("):
+        starlette_house(store=SealedSessions)
+
+
+async def test_the_doctor_looks_and_calls_nothing_back():
+    world = World(store="sealed:memory:")
+    client = log_in(world.browser())
+    parts = reading(world.house.parts)
+    key = client.cookies[SESSION].encode()
+    await parts.keeper.end(key)
+    assert await parts.keeper.load(key) == await world.house.parts.keeper.load(key) != None  # noqa: E711 - one chain
+    assert parts.tokens is not None
+
+
+def test_an_older_cookie_of_the_same_session_brings_back_what_it_held(world: World):
+    """This is what docs/sealed.md says of it."""
+    client = log_in(world.browser())
+    client.post("/post?tries=1")
+    older = client.cookies[SESSION]
+    client.post("/post?tries=2")
+    assert world.carrying(older).get("/data").json() == {"tries": "1"}
+    client.post("/confirm")
+    assert world.carrying(older).get("/me").status_code == (401 if calls_back(world) else 200)
 
 
 def test_a_house_with_a_store_takes_no_sealed_cookie_for_one_of_its_own():

@@ -293,6 +293,19 @@ def test_two_different_values_are_nobodys():
     assert reader.present([COOKIE.encode() + b"=junk"]) == MALFORMED_PRESENTED
 
 
+PIECES = st.sampled_from(
+    [b"__Host-gh=", SEALED, MOVED, b"; ", b";", b" ", b"a=b", b"=", b"x", b'"', b"\t", b"__Host-gh"]
+)
+
+
+@given(st.lists(st.lists(PIECES, max_size=8).map(b"".join), max_size=2))
+@example([b"a=b; __Host-gh=" + SEALED + b"; c=d"])
+@example([b"a__Host-gh=" + SEALED])
+def test_a_cookie_that_stands_alone_is_read_as_any_other(lines: list[bytes]):
+    reader = PLAIN.reader(COOKIE)
+    assert reader.present(lines) == reader._examined(reader.values(lines))
+
+
 BASE64 = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", max_size=400)
 
 

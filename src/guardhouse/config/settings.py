@@ -70,7 +70,8 @@ def checked_users(users: Provider[Any] | Mapping[str, Provider[Any]]) -> dict[st
 
 def checked_store(store: SessionStore | Storeless) -> SessionStore | Storeless:
     """Refuse what is no store before the first login finds out."""
-    if isinstance(store, Storeless) and not isinstance(store, type):
+    if isinstance(store, Storeless):
+        _refuse_other("store", store, ("keeper",), "")
         return store
     _refuse_other(
         "store", store, _STORE, "Use 'memory:', 'sqlite:///file.db', or an object with these verbs."

@@ -96,7 +96,13 @@ class SealedReader(CookieReader):
     form = "where ours are letters of base64url, at least 64 of them and at most 4096"
 
     def present(self, lines: Sequence[bytes]) -> Presented:
-        """Read the session cookie, as `CookieReader` does."""
+        """Read the session cookie, as `CookieReader` does, and as quickly where it stands alone."""
+        if len(lines) == 1:
+            before, *behind = lines[0].split(self._needle)
+            if len(behind) == 1 and (not before or before.endswith(b"; ")):
+                value = behind[0].partition(b";")[0]
+                if self._ours(value):
+                    return Presented(_PRESENT, value)
         return self._examined(self.values(lines))
 
     def _ours(self, value: bytes) -> bool:
