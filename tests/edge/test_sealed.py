@@ -408,8 +408,8 @@ def test_a_cookie_that_does_not_open_says_why(
 
 def test_a_file_of_settings_names_it_too():
     config = {"store": "sealed:", "guards": {"web": {"driver": "session", "provider": "users"}}}
-    house = Guardhouse.from_config(config, secret=SECRET, users=MemoryUsers([ADA]))
-    assert house.parts.store.epochs is None
+    house: Any = Guardhouse.from_config(config, secret=SECRET, users=MemoryUsers([ADA]))
+    assert isinstance(house.parts.store, SealedSessions)
 
 
 def test_the_class_in_place_of_one_is_refused():
