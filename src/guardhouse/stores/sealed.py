@@ -171,12 +171,11 @@ class SealedKeeper:
         return await self._seal(merged(content.record, changes), content.epochs, _new_owners(changes))
 
     async def move(self, key: bytes, record: Record, changes: Changes) -> Handed | None:  # noqa: ARG002 - it is in the key
-        """Seal under a new public id, and end the old one where that can be told."""
+        """Seal under a new public id, and end the old one where that can be told: last, for what does not fit ends nothing."""
         content = self._content(key)
-        if not await self._end(content.record):
-            return None
         becomes = renamed(merged(content.record, changes), token_hex(PUBLIC_ID_BYTES))
-        return await self._seal(becomes, content.epochs, _new_owners(changes))
+        handed = await self._seal(becomes, content.epochs, _new_owners(changes))
+        return handed if await self._end(content.record) else None
 
     async def end(self, key: bytes) -> None:
         """End a session where that can be told; elsewhere it only leaves the browser."""
