@@ -73,8 +73,14 @@ class Auth(Generic[U]):
         await self._emit(Attempting(self._guard.name, named(credentials), remember))
         user = await self._proven(credentials)
         if user is not None:
-            await self.login(user, remember=remember)
+            await self.login(user, remember=remember, proofs=("password",))
         return user
+
+    async def proven(self, credentials: Mapping[str, str], *, remember: bool = False) -> U | None:
+        """Return the user whom the credentials prove, for a way in that goes on from there; nobody is logged in."""
+        await self.check_origin()
+        await self._emit(Attempting(self._guard.name, named(credentials), remember))
+        return await self._proven(credentials)
 
     async def once(self, credentials: Mapping[str, str]) -> U | None:
         """Take the credentials for this request only: no session, no cookie."""
@@ -85,8 +91,11 @@ class Auth(Generic[U]):
             await self._know(user, None)
         return user
 
-    async def login(self, user: U, *, remember: bool = False) -> None:
-        """Log a user in: a new session id, the old one dead in the same step, new CSRF tokens."""
+    async def login(self, user: U, *, remember: bool = False, proofs: Sequence[str] = ()) -> None:
+        """Log a user in: a new session id, the old one dead in the same step, new CSRF tokens.
+
+        `proofs` say by what he proved himself, such as `password` or `totp`, for steps that ask for more than one.
+        """
         await self.check_origin()
         stored = self._provider.password_of(user)
         login = record.Login(
@@ -97,6 +106,7 @@ class Auth(Generic[U]):
             fingerprint=None if stored is None else fingerprint.take(self._parts.logins, stored),
             device=described(b"".join(self._visit.facts.lines(b"user-agent")[:1])),
             address=network_from(self._visit.facts.peer),
+            proofs=" ".join(proofs),
         )
         await self._visit.carried.log_in(self._guard.realm or "", login, remember=remember)
         self._visit.forget()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from guardhouse.core.causes import Cause
 from guardhouse.core.verdict import Identity
 
 __all__ = [
+    "AccountChanged",
+    "AccountStep",
     "Attempting",
     "Authenticated",
     "Event",
@@ -138,6 +140,42 @@ class TokenRevoked:
     id: str | None
 
 
+AccountStep: TypeAlias = Literal[
+    "registered",
+    "reset_asked",
+    "password_reset",
+    "password_changed",
+    "confirmed",
+    "verify_asked",
+    "address_verified",
+    "address_change_asked",
+    "address_changed",
+    "link_asked",
+    "factor_asked",
+    "factor_failed",
+    "factor_added",
+    "factor_removed",
+    "recovery_codes_made",
+    "recovery_code_used",
+    "remembered_device_stolen",
+    "remembered_device_used",
+    "foreign_linked",
+    "foreign_unlinked",
+    "impersonated",
+    "impersonation_ended",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """Something happened to a user's account on one of the ways in; `about` says which of several, never a secret."""
+
+    guard: str
+    user: Any
+    step: AccountStep
+    about: str = ""
+
+
 Event: TypeAlias = (
     Attempting
     | Validated
@@ -150,6 +188,7 @@ Event: TypeAlias = (
     | SessionsEnded
     | TokenIssued
     | TokenRevoked
+    | AccountChanged
 )
 
 EVENTS: tuple[type[Event], ...] = get_args(Event)

@@ -76,6 +76,10 @@ class Reason(StrEnum):
     LOGIN_FAILED = "login_failed"
     LOGIN_MALFORMED = "login_malformed"
     LOGIN_THROTTLED = "login_throttled"
+    LINK_INVALID = "link_invalid"
+    LINK_SPENT = "link_spent"
+    FACTOR_WRONG = "factor_wrong"
+    FACTOR_NOT_ASKED = "factor_not_asked"
     # may not, cannot
     ABILITY_MISSING = "ability_missing"
     RULE_DENIED = "rule_denied"

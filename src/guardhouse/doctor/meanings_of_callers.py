@@ -126,6 +126,29 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "Retry-After says when the next try counts; docs/throttling.md what is counted.",
         {Reason.LOGIN_FAILED: "there the password was checked"},
     ),
+    Reason.LINK_INVALID: Meaning(
+        "What the link carries was never signed here for this purpose: a mail program broke the line, somebody changed it, or "
+        "the process has other keys than the one that sent it.",
+        "`link` says forged or unknown key. Compare `guardhouse config` of both processes.",
+        {Reason.LINK_SPENT: "there the link was ours once"},
+    ),
+    Reason.LINK_SPENT: Meaning(
+        "The link was ours. It was followed before, its time is past, or what it was bound to is another by now: the password "
+        "of a reset link, the address of one that verifies.",
+        "The events AccountChanged tell when what it was bound to changed.",
+        {Reason.LINK_INVALID: "that one was never ours"},
+    ),
+    Reason.FACTOR_WRONG: Meaning(
+        "The second proof is wrong, or it was right once and was used. The answer is the same for both.",
+        "The listener of AccountChanged hears `factor_failed`. Codes of an authenticator depend on the time.",
+        {Reason.FACTOR_NOT_ASKED: "there nobody was asked for one"},
+    ),
+    Reason.FACTOR_NOT_ASKED: Meaning(
+        "A second proof came without a first: no password was given in this browser, it was too long ago, or it was tried too "
+        "often.",
+        "Look for the session cookie: the first proof is kept in the visitor's session.",
+        {Reason.FACTOR_WRONG: "there a login was waiting"},
+    ),
     Reason.SESSION_ENDED: Meaning(
         "The session is over, or there never was one: what an outsider is told in place of `session_expired`, "
         "`session_unknown` and `session_unreadable`, which would tell him whether an id was ever good.",

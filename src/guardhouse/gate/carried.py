@@ -293,6 +293,11 @@ class Carried(Struct, eq=False):
             await self._create(Changes(changes.put, seen=changes.seen, idle=idle, ends=ends), max_age=None)
         return True
 
+    def set_cookie(self, name: str, written: bytes) -> None:
+        """Let the response carry one more cookie of ours, written by the policy."""
+        self._cookies[name] = written
+        self.clean = False
+
     def cookies(self) -> list[bytes]:
         """Return the Set-Cookie values that the response must carry."""
         if self._offered:

@@ -1,0 +1,67 @@
+"""What the desks of one guard's ways in work with: made once, when the ways are, and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol
+
+from guardhouse.flows.plan import Value
+from guardhouse.guards.session import SessionGuard
+from guardhouse.house import Guardhouse
+from guardhouse.limits import LoginThrottle
+from guardhouse.state.store import EnrolmentStore
+
+__all__ = ["Judge", "Kit", "Lifetimes", "Post"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long each thing that is handed out is good for. All of them count once."""
+
+    reset: timedelta = timedelta(minutes=30)
+    verify: timedelta = timedelta(days=1)
+    address: timedelta = timedelta(hours=1)
+    enter: timedelta = timedelta(minutes=10)
+    """A link that logs in; ASVS 6.5.5 allows ten minutes."""
+    fresh: timedelta = timedelta(minutes=15)
+    """For so long a proof counts as given a moment ago, where an account is changed (ASVS 7.5.1)."""
+    remembered: timedelta = timedelta(days=30)
+    trusted: timedelta = timedelta(days=30)
+
+
+class Judge(Protocol):
+    """Weighs a new password: None for one that is good, else a sentence for people that does not repeat it."""
+
+    async def __call__(
+        self, password: str, about: Mapping[str, str], *, second_factor: bool
+    ) -> str | None: ...
+
+
+class Post(Protocol):
+    """Takes letters, and sends them after the answer has left."""
+
+    def put(self, kind: str, to: str, values: Mapping[str, Value], language: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The parts of the ways in of one session guard."""
+
+    house: Guardhouse[Any]
+    guard: SessionGuard
+    post: Post | None
+    """None where no mail is sent; then no way is offered that needs it."""
+    judge: Judge
+    throttle: LoginThrottle
+    enrolments: EnrolmentStore | None
+    """None where the store keeps none; then there are no second factors and no remembered devices."""
+    url_of: Callable[[str], str]
+    """Writes the address of a way, by its name, as browsers reach it: from configuration, never from Host."""
+    app_name: str
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    must_verify: bool = False
+    """Whether nobody comes in before his address is verified."""
+    login_field: str = "email"
+    """Under which name the login is handed in."""
