@@ -103,6 +103,10 @@ class Keyring:
         """Derive the keys of one purpose; a signature made for one never verifies for another."""
         return Signer({key_id: _expand(root, f"sign:{label}") for key_id, root in self._roots.items()})
 
+    def sealing_keys(self, label: str) -> dict[str, bytes]:
+        """Derive the bare keys of one purpose that hides instead of signs, the newest first; for `vault/seal.py`."""
+        return {key_id: _expand(root, f"seal:{label}") for key_id, root in self._roots.items()}
+
 
 def examined(secret: object, key: str) -> bytes:
     """Refuse a secret that somebody could guess, and never repeat it in the refusal."""
