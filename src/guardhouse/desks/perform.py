@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from guardhouse.core.provider import HasAddress, SetsPassword
 from guardhouse.devices import Devices
 from guardhouse.errors import ConfigError
 from guardhouse.flows import plan as to
+from guardhouse.state import pending
+from guardhouse.state.enrolment import Kind
+from guardhouse.state.pending import Pending
 from guardhouse.state.session import CONFIRMED
 from guardhouse.state.store import OwnedSessions
 
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from guardhouse.desks.desk import Desk
 
 __all__ = ["perform"]
+
+_TRANSACTION_BYTES = 16
 
 
 async def perform(desk: Desk[Any], plan: to.Plan) -> to.Next:
@@ -31,13 +37,28 @@ async def perform(desk: Desk[Any], plan: to.Plan) -> to.Next:
 
 async def _log_in(desk: Desk[Any], effect: to.LogIn) -> bool:
     user = await _as_stored(desk, effect.user)
+    pending.drop(await desk.visit.carried.open())
     await desk.auth.login(user, remember=effect.remember, proofs=effect.proofs)
     return True
 
 
 async def _hold(desk: Desk[Any], effect: to.Hold) -> bool:
-    await desk.auth.hold(effect.user, proofs=effect.proofs, factors=effect.factors, remember=effect.remember)
-    return True
+    guard, now = desk.kit.guard, desk.now
+    waiting = Pending(
+        user_id=desk.provider.id_of(effect.user),
+        provider=guard.provider or "",
+        guard=guard.name,
+        realm=guard.realm or "",
+        at=now,
+        ends=now + pending.LIFETIME,
+        factors=tuple(Kind(name) for name in effect.factors),
+        transaction=token_urlsafe(_TRANSACTION_BYTES),
+        fingerprint=desk.binding_of(effect.user),
+        remember=effect.remember,
+        proofs=effect.proofs,
+    )
+    pending.hold(await desk.visit.carried.open(), waiting)
+    return await _renew(desk, to.Renew())
 
 
 async def _log_out(desk: Desk[Any], _: to.LogOut) -> bool:
