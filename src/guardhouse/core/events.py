@@ -17,6 +17,7 @@ __all__ = [
     "Authenticated",
     "Event",
     "Failed",
+    "LetterLost",
     "Login",
     "Logout",
     "Refused",
@@ -138,6 +139,14 @@ class TokenRevoked:
     id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class LetterLost:
+    """A letter could not be sent, after its visitor was answered; neither address nor link are told."""
+
+    kind: str
+    trouble: str
+
+
 Event: TypeAlias = (
     Attempting
     | Validated
@@ -150,6 +159,7 @@ Event: TypeAlias = (
     | SessionsEnded
     | TokenIssued
     | TokenRevoked
+    | LetterLost
 )
 
 EVENTS: tuple[type[Event], ...] = get_args(Event)

@@ -1,0 +1,1 @@
+"""One desk per way in: what a flow decided is carried out here, in its order."""
