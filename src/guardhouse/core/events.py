@@ -19,6 +19,7 @@ __all__ = [
     "Authenticated",
     "Event",
     "Failed",
+    "LetterLost",
     "Login",
     "Logout",
     "Refused",
@@ -176,6 +177,14 @@ class AccountChanged:
     about: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LetterLost:
+    """A letter could not be sent, after its visitor was answered; neither address nor link are told."""
+
+    kind: str
+    trouble: str
+
+
 Event: TypeAlias = (
     Attempting
     | Validated
@@ -189,6 +198,7 @@ Event: TypeAlias = (
     | TokenIssued
     | TokenRevoked
     | AccountChanged
+    | LetterLost
 )
 
 EVENTS: tuple[type[Event], ...] = get_args(Event)
