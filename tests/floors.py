@@ -26,7 +26,6 @@ FLOORS = {
     "guardhouse.users": 3,
     "guardhouse.auth": 4,
     "guardhouse.config": 4,
-    "guardhouse.desks": 4,
     "guardhouse.gate": 4,
     "guardhouse.desks": 4,
     "guardhouse.devices": 4,

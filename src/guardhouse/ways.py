@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from starlette.applications import Starlette
 
-from guardhouse.desks.kit import Judge, Kit, Lifetimes, Post
-from guardhouse.edge.ways.pages import Pages, Render
+from guardhouse.desks.kit import Judge, Kit, Lifetimes
+from guardhouse.desks.outbox import Outbox
+from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.table import WAYS
 from guardhouse.edge.ways.way import Way, lacking
@@ -17,7 +19,10 @@ from guardhouse.errors import ConfigError
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
+from guardhouse.mail.link import link_to
+from guardhouse.mail.mailer import Mailer, refuse_in_production
 from guardhouse.state.store import KeepsEnrolments
+from guardhouse.templates.environment import Templates
 
 U = TypeVar("U")
 
@@ -40,9 +45,10 @@ class Ways(Generic[U]):
         *,
         app_name: str,
         judge: Judge,
-        post: Post | None = None,
+        mail: Mailer | None = None,
         public_url: str | None = None,
-        render: Render | None = None,
+        pages: bool = True,
+        templates: Templates | None = None,
         prefix: str = "",
         without: Sequence[str] = (),
         paths: Mapping[str, str] = MappingProxyType({}),
@@ -52,12 +58,14 @@ class Ways(Generic[U]):
         must_verify: bool = False,
         login_field: str = "email",
     ) -> None:
-        self._base = _base(house, public_url, post)
+        self._base = _base(house, public_url, mail)
+        if mail is not None:
+            refuse_in_production(mail, debug=house.debug)
         store = house.parts.store
         self.kit = Kit(
             house=house,
             guard=_session_guard(house, guard),
-            post=post,
+            outbox=None if mail is None else Outbox(mail),
             judge=judge,
             throttle=throttle or LoginThrottle(house.limits),
             enrolments=store.enrolments if isinstance(store, KeepsEnrolments) else None,
@@ -70,19 +78,35 @@ class Ways(Generic[U]):
         self.ways = self._offered(without, replace)
         self.paths = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
         _refuse_unknown("paths", paths, self.paths)
-        self.pages = None if render is None else Pages(render, self.paths)
+        self._templates = (templates or Templates()) if pages or mail is not None else None
+        self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
 
-    def url_of(self, name: str) -> str:
+    def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
         """Write the address of a way as browsers reach it."""
         if name not in self.paths:
             raise ConfigError(
                 "ways", name, "A letter would lead there, and it is left out: leave out what sends it, too."
             )
-        return f"{self._base}{self.paths[name]}"
+        return link_to(self._base, self.paths[name], query)
 
     def install(self, app: Starlette) -> None:
         """Lay the ways out as routes, before the house is installed."""
-        app.router.routes += [route_of(self.kit, way, self.paths[way.name], self.pages) for way in self.ways]
+        app.router.routes += [
+            route_of(self.kit, way, self.paths[way.name], self.pages, self._templates) for way in self.ways
+        ]
+        if self.kit.outbox is not None:
+            app.router.lifespan_context = _closing(self.kit.outbox, app.router.lifespan_context)
+
+    def _texts(self) -> Mapping[str, object]:
+        """Return what every page is told."""
+        return {
+            "app_name": self.kit.app_name,
+            "home": self.kit.house.home_url,
+            "login_field": self.kit.login_field,
+            "login_label": "E-mail" if self.kit.login_field == "email" else "User name",
+            "login_type": "email" if self.kit.login_field == "email" else "text",
+            "password_hint": "",
+        }
 
     def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
         own = {way.name: way for way in replace}
@@ -91,14 +115,28 @@ class Ways(Generic[U]):
         return [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
 
 
-def _base(house: Guardhouse[Any], public_url: str | None, post: Post | None) -> str:
+def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | None) -> str:
     own = sorted(house.parts.origins.own)
     if public_url is None and len(own) == 1:
         return own[0].decode()
-    if public_url is None and post is not None:
+    if public_url is None and mail is not None:
         fix = "Letters need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
         raise ConfigError("public_url", "none" if not own else "several", fix)
     return (public_url or "").rstrip("/")
+
+
+def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's lifespan type
+    """Let the letters that wait be sent before the application ends."""
+
+    @asynccontextmanager
+    async def lifespan(asgi: Any) -> AsyncGenerator[Any, None]:  # noqa: ANN401 - as above
+        async with inner(asgi) as state:
+            try:
+                yield state
+            finally:
+                await outbox.close()
+
+    return lifespan
 
 
 def _session_guard(house: Guardhouse[Any], name: str | None) -> SessionGuard:

@@ -7,9 +7,10 @@ import pytest
 from guardhouse.core.reasons import Reason
 from guardhouse.flows.entry import Standing, enough, enter
 from guardhouse.flows.plan import Ask, Done, Forgive, Hold, LogIn, Refuse, Send
+from guardhouse.mail.letter import Letter
 
 ADA = object()
-LETTER = Send("verify_address", "ada@example.com")
+LETTER = Letter("verify_address", "ada@example.com", {"link": "https://a.example/v", "minutes": 30})
 PASSWORD, PASSKEY = ("password",), ("passkey",)
 TWO = ("totp", "recovery")
 

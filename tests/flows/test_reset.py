@@ -20,16 +20,17 @@ from guardhouse.flows.plan import (
     Whose,
     WithdrawAll,
 )
+from guardhouse.mail.letter import Letter
 from guardhouse.state.enrolment import Kind
 
 ADA = Whose(object(), "users:1", "web")
-LETTER = Send("reset_password", "ada@example.com")
-NOTICE = Send("password_changed", "ada@example.com")
+LETTER = Letter("reset_password", "ada@example.com", {"link": "https://a.example/r", "minutes": 30})
+NOTICE = Letter("notice", "ada@example.com", {})
 
 
 def test_everybody_who_asks_hears_the_same():
     assert reset.asked(None).then == reset.asked(LETTER).then
-    assert reset.asked(LETTER).effects == (LETTER,)
+    assert reset.asked(LETTER).effects == (Send(LETTER),)
     assert reset.asked(None).effects == ()
 
 
@@ -53,7 +54,7 @@ def test_the_password_is_set_before_anything_else_and_nobody_is_logged_in():
         EndSessions(ADA.user),
         WithdrawAll("users:1", (Kind.REMEMBERED, Kind.TRUSTED)),
         Tell(AccountChanged("web", ADA.user, "password_reset")),
-        NOTICE,
+        Send(NOTICE),
     )
     assert not any(isinstance(effect, LogIn) for effect in plan.effects)
 

@@ -11,11 +11,14 @@ from guardhouse.auth import Auth
 from guardhouse.core.provider import Disables, HasAddress, Provider
 from guardhouse.core.reasons import Reason
 from guardhouse.desks.kit import Kit
+from guardhouse.desks.outbox import Tray
 from guardhouse.desks.perform import perform
 from guardhouse.errors import ConfigError
 from guardhouse.flows.entry import Standing, enter
-from guardhouse.flows.plan import Again, Next, Plan, Refuse, Send, Value, Whose
+from guardhouse.flows.plan import Again, Next, Plan, Refuse, Whose
 from guardhouse.gate.visit import Visit
+from guardhouse.mail.letter import Kind as LetterKind
+from guardhouse.mail.letter import Letter, Value
 from guardhouse.state import fingerprint, ticket
 from guardhouse.state.device import described, network_from
 from guardhouse.state.enrolment import Kind
@@ -35,10 +38,11 @@ FACTORS = {Kind.PASSKEY: "passkey", Kind.TOTP: "totp", Kind.RECOVERY: "recovery"
 class Desk(Generic[U]):
     """The ways in of one guard, for one visit."""
 
-    def __init__(self, kit: Kit, visit: Visit, language: str = "en") -> None:
+    def __init__(self, kit: Kit, visit: Visit, *, language: str = "", tray: Tray | None = None) -> None:
         self.kit = kit
         self.visit = visit
         self.language = language
+        self.tray = tray
         self.auth: Auth[U] = kit.house.desk(visit, kit.guard.name)
         self.parts = kit.house.parts
         self.provider: Provider[U] = self.parts.providers[kit.guard.provider or ""]
@@ -86,15 +90,15 @@ class Desk(Generic[U]):
     def link(self, way: str, purpose: Purpose, owner: str, binding: str, life: timedelta) -> str:
         """Write a link that leads to a way, with a ticket in the query; the page exchanges it by POST and sends no Referer."""
         made = Ticket(owner, binding, self.now + life.total_seconds(), token_bytes(_NAME_BYTES))
-        return f"{self.kit.url_of(way)}?token={ticket.mint(self.parts.keys, purpose, made)}"
+        return self.kit.url_of(way, {"token": ticket.mint(self.parts.keys, purpose, made)})
 
-    def letter(self, kind: str, to: str | None, values: Mapping[str, Value] | None = None) -> Send | None:
+    def letter(self, kind: str, to: str | None, values: Mapping[str, Value] | None = None) -> Letter | None:
         """Make a letter, where there is an address and somebody who sends it."""
-        if to is None or self.kit.post is None:
+        if to is None or self.kit.outbox is None:
             return None
-        return Send(kind, to, {"app_name": self.kit.app_name, **(values or {})})
+        return Letter(kind, to, {"app_name": self.kit.app_name, **(values or {})}, self.language)
 
-    def notice(self, kind: str, user: U) -> Send | None:
+    def notice(self, kind: str, user: U) -> Letter | None:
         """Make the letter that tells a user what happened to his account, and from where."""
         facts = self.visit.facts
         values: Mapping[str, Value] = {
@@ -148,7 +152,7 @@ class Desk(Generic[U]):
         names = tuple(name for kind, name in FACTORS.items() if kind in found)
         return () if names == ("recovery",) else names
 
-    def _unverified(self, user: U) -> Send | None:
+    def _unverified(self, user: U) -> Letter | None:
         if (
             not self.kit.must_verify
             or not isinstance(self.provider, HasAddress)
@@ -157,12 +161,12 @@ class Desk(Generic[U]):
             return None
         return self.verification(user)
 
-    def verification(self, user: U) -> Send | None:
+    def verification(self, user: U) -> Letter | None:
         """Make the letter that asks a user to show that he reads mail at his address."""
         address = self.address_of(user)
         life = self.kit.lifetimes.verify
         link = self.link("verify-email", "verify", self.owner_of(user), address or "", life)
-        return self.letter("verify_address", address, {"link": link, "minutes": minutes(life)})
+        return self.letter(LetterKind.VERIFY_ADDRESS, address, {"link": link, "minutes": minutes(life)})
 
     async def perform(self, plan: Plan) -> Next:
         """Carry out a plan."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from guardhouse.flows.plan import Value
+from guardhouse.desks.outbox import Outbox
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
 from guardhouse.state.store import EnrolmentStore
 
-__all__ = ["Judge", "Kit", "Lifetimes", "Post"]
+__all__ = ["Judge", "Kit", "Lifetimes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +39,20 @@ class Judge(Protocol):
     ) -> str | None: ...
 
 
-class Post(Protocol):
-    """Takes letters, and sends them after the answer has left."""
-
-    def put(self, kind: str, to: str, values: Mapping[str, Value], language: str) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Kit:
     """The parts of the ways in of one session guard."""
 
     house: Guardhouse[Any]
     guard: SessionGuard
-    post: Post | None
+    outbox: Outbox | None
     """None where no mail is sent; then no way is offered that needs it."""
     judge: Judge
     throttle: LoginThrottle
     enrolments: EnrolmentStore | None
     """None where the store keeps none; then there are no second factors and no remembered devices."""
-    url_of: Callable[[str], str]
-    """Writes the address of a way, by its name, as browsers reach it: from configuration, never from Host."""
+    url_of: Callable[..., str]
+    """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
     app_name: str
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     must_verify: bool = False

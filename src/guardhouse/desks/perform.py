@@ -157,8 +157,8 @@ async def _forgive(desk: Desk[Any], effect: to.Forgive) -> bool:
 
 
 async def _send(desk: Desk[Any], effect: to.Send) -> bool:
-    if desk.kit.post is not None:
-        desk.kit.post.put(effect.kind, effect.to, effect.values, desk.language)
+    if desk.tray is not None:
+        desk.tray.put(effect.letter)
     return True
 
 

@@ -11,7 +11,8 @@ from guardhouse.core.events import AccountChanged
 from guardhouse.core.reasons import Reason
 from guardhouse.desks.desk import Desk, minutes
 from guardhouse.flows import reset as flow
-from guardhouse.flows.plan import Next, Refuse, Send, Value
+from guardhouse.flows.plan import Next, Refuse
+from guardhouse.mail.letter import Kind, Letter, Value
 from guardhouse.state import ticket
 from guardhouse.state.ticket import Ticket
 
@@ -53,13 +54,13 @@ async def reset(desk: Desk[Any], handed: Reset) -> Next:
         return Refuse(Reason.LINK_SPENT)
     before = desk.provider.password_of(user)
     fresh = await desk.fresh_hash(handed.password, {"address": desk.address_of(user) or ""})
-    notice = desk.notice("password_changed", user)
+    notice = desk.notice(Kind.PASSWORD_CHANGED, user)
     return await desk.perform(flow.set_anew(desk.whose(user), fresh, before, notice))
 
 
-async def _letter(desk: Desk[Any], user: Any) -> Send | None:  # noqa: ANN401 - the application's own user
+async def _letter(desk: Desk[Any], user: Any) -> Letter | None:  # noqa: ANN401 - the application's own user
     await desk.parts.emit(AccountChanged(desk.guard, user, "reset_asked"))
     life = desk.kit.lifetimes.reset
     link = desk.link("reset-password", "reset", desk.owner_of(user), desk.binding_of(user), life)
     values: Mapping[str, Value] = {"link": link, "minutes": minutes(life)}
-    return desk.letter("reset_password", desk.address_of(user), values)
+    return desk.letter(Kind.RESET_PASSWORD, desk.address_of(user), values)

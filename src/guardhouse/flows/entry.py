@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from guardhouse.core.reasons import Reason
 from guardhouse.flows.plan import Ask, Done, Effect, Forgive, Hold, LogIn, Plan, Refuse, Send
+from guardhouse.mail.letter import Letter
 
 __all__ = ["Standing", "enough", "enter"]
 
@@ -18,7 +19,7 @@ class Standing(NamedTuple):
     """The second factors that he has, the strongest first."""
     trusted: bool = False
     """Whether he comes on a device that he was asked on before, and told it to remember that."""
-    unverified: Send | None = None
+    unverified: Letter | None = None
     """The letter that asks him to verify his address, where nobody comes in before he has."""
 
 
@@ -32,7 +33,7 @@ def enter(
         )  # the words of a wrong password: nobody learns that the account is there
     forgiven: tuple[Effect, ...] = (Forgive(account),) if account else ()
     if standing.unverified is not None:
-        return Plan(Ask("verify-email"), (*forgiven, standing.unverified))
+        return Plan(Ask("verify-email"), (*forgiven, Send(standing.unverified)))
     if standing.factors and not standing.trusted and not enough(proofs):
         held = Hold(user, proofs, standing.factors, remember)
         return Plan(Ask("two-factor", {"factors": list(standing.factors)}), (*forgiven, held))

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from guardhouse.core.events import Event
 from guardhouse.core.reasons import Reason
+from guardhouse.mail.letter import Letter
 from guardhouse.state.enrolment import Enrolment, Kind
-
-Value: TypeAlias = str | int | datetime
-"""What a letter may be given to say."""
 
 
 class Whose(NamedTuple):
@@ -174,11 +171,9 @@ class Cookie:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a letter of that kind to an address that is stored, after the answer has left."""
+    """Send a letter, after the answer has left."""
 
-    kind: str
-    to: str
-    values: Mapping[str, Value] = field(default_factory=dict[str, Value], repr=False)
+    letter: Letter
 
 
 @dataclass(frozen=True, slots=True)

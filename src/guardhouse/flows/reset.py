@@ -16,6 +16,7 @@ from guardhouse.flows.plan import (
     Whose,
     WithdrawAll,
 )
+from guardhouse.mail.letter import Letter
 from guardhouse.state.enrolment import Kind
 from guardhouse.state.ticket import BadTicket
 
@@ -31,9 +32,9 @@ LINK_WORDS: dict[BadTicket, Reason] = {
 }
 
 
-def asked(letter: Send | None) -> Plan:
+def asked(letter: Letter | None) -> Plan:
     """Send the link where there is somebody to send it to, and answer alike."""
-    return Plan(SENT, () if letter is None else (letter,))
+    return Plan(SENT, () if letter is None else (Send(letter),))
 
 
 def bad_ticket(found: BadTicket) -> Plan:
@@ -41,7 +42,7 @@ def bad_ticket(found: BadTicket) -> Plan:
     return Plan(Refuse(LINK_WORDS[found], {"link": found}))
 
 
-def set_anew(whose: Whose, fresh: str | Again, before: str | None, notice: Send | None) -> Plan:
+def set_anew(whose: Whose, fresh: str | Again, before: str | None, notice: Letter | None) -> Plan:
     """Put the new password in its place; who has the same link loses.
 
     The logins of before die with the password that they were bound to, in the same step; ending their sessions tidies up.
@@ -49,7 +50,7 @@ def set_anew(whose: Whose, fresh: str | Again, before: str | None, notice: Send 
     """
     if isinstance(fresh, Again):
         return Plan(fresh)
-    told = () if notice is None else (notice,)
+    told = () if notice is None else (Send(notice),)
     return Plan(
         Done("password-reset"),
         (

@@ -107,4 +107,5 @@ def _said(problem: str, login_field: str) -> tuple[str, str]:
     said = said.replace("`login`", f"`{login_field}`")
     missing = said.partition("required field `")[2].rstrip("`")
     field = missing or place.rstrip("`") or "body"
-    return (login_field if field == "login" else field), f"{said[:1].lower()}{said[1:]}"
+    what = "It is missing." if missing else f"{said}."
+    return (login_field if field == "login" else field), what

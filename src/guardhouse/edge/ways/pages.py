@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from starlette.requests import Request
@@ -11,58 +14,72 @@ from starlette.responses import HTMLResponse, Response
 from guardhouse.core.intended import local_path
 from guardhouse.desks.desk import Desk
 from guardhouse.edge.ways.way import Way
+from guardhouse.templates.environment import Templates
 
-__all__ = ["Pages", "Render"]
-
-Render = Callable[[str, str, Mapping[str, object]], str]
-"""Fills the template of a name, in a language, with values."""
+__all__ = ["Pages", "Said"]
 
 SECRETS = frozenset({"password", "new_password", "current_password", "code", "token"})
+"""What a form does not show again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said on a page that is shown once more: what was wrong, and what was handed in."""
+
+    status: int = 200
+    wrong: Mapping[str, str] = field(default_factory=dict[str, str])
+    handed: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 class Pages:
     """The pages of one set of ways. `paths` are where the ways lie, by their names."""
 
-    def __init__(self, render: Render, paths: Mapping[str, str]) -> None:
-        self._render = render
+    def __init__(self, templates: Templates, paths: Mapping[str, str], texts: Mapping[str, object]) -> None:
+        self._templates = templates
         self._paths = paths
-        self._headers = {
-            "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-            "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cache-Control": "no-store",
-        }
+        self._texts = texts
+        self._style = templates.render("pages/style.css", {})
+        self._headers = _headers(self._style)
 
     def path_of(self, name: str) -> str:
         """Return where a way lies; what is not offered leads to the login."""
         return self._paths.get(name) or self._paths["login"]
 
-    def page(  # noqa: PLR0913, PLR0917 - what a page shows
-        self,
-        desk: Desk[Any],
-        way: Way,
-        request: Request,
-        shown: Mapping[str, object],
-        status: int = 200,
-        said: Mapping[str, str] | None = None,
-        handed: Mapping[str, object] | None = None,
+    def page(
+        self, desk: Desk[Any], way: Way, request: Request, shown: Mapping[str, object], said: Said
     ) -> Response:
         """Fill the page of a way, with what was wrong and what was handed in, except for what is secret."""
-        kept = {key: value for key, value in (handed or {}).items() if key not in SECRETS}
+        wanted = local_path(said.handed.get("next")) or local_path(request.query_params.get("next"))
         values = {
+            **self._texts,
             "csrf_token": desk.visit.carried.csrf_token(),
             "paths": self._paths,
-            "app_name": desk.kit.app_name,
-            "login_field": desk.kit.login_field,
+            "style": self._style,
             "way": way.name,
             "action": request.url.path,
-            "next": local_path(kept.get("next")) or local_path(request.query_params.get("next")) or "",
-            "token": (handed or {}).get("token") or request.query_params.get("token", ""),
-            "handed": kept,
-            "said": dict(said or {}),
+            "next": wanted or "",
+            "token": said.handed.get("token") or request.query_params.get("token", ""),
+            "handed": {key: value for key, value in said.handed.items() if key not in SECRETS},
+            "said": said.wrong,
             **shown,
         }
-        body = self._render(f"{way.page}.html", desk.language, values)
-        return HTMLResponse(body, status, self._headers | {"Content-Language": desk.language})
+        body = self._templates.render(f"pages/{way.page}.html", values, desk.language)
+        return HTMLResponse(body, said.status, {**self._headers, "Content-Language": desk.language})
+
+
+def _headers(style: str) -> dict[str, str]:
+    """Write the headers of a page: nothing of another origin is loaded, and nobody is told where one came from."""
+    digest = b64encode(sha256(style.encode()).digest()).decode("ascii")
+    policy = (
+        "default-src 'none'",
+        f"style-src 'sha256-{digest}'",
+        "script-src 'self'; connect-src 'self'; img-src 'self' data:",
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }

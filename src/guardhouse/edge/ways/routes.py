@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -13,12 +14,14 @@ from starlette.routing import BaseRoute, Route
 from guardhouse.desks.desk import Desk
 from guardhouse.desks.kit import Kit
 from guardhouse.edge.asgi import visit_of
+from guardhouse.edge.posting import Posting, tray_of
 from guardhouse.edge.ways.handed import FORM, UnreadableError, media_type, read
-from guardhouse.edge.ways.pages import Pages
-from guardhouse.edge.ways.said import say, say_on_page
+from guardhouse.edge.ways.pages import Pages, Said
+from guardhouse.edge.ways.said import Walked, say, say_on_page
 from guardhouse.edge.ways.way import Way
-from guardhouse.flows.plan import Again, Next
+from guardhouse.flows.plan import Again, Done, Next
 from guardhouse.steps.confirmed import Confirmed
+from guardhouse.templates.environment import Templates
 
 __all__ = ["Walk", "route_of"]
 
@@ -26,53 +29,65 @@ __all__ = ["Walk", "route_of"]
 class Walk:
     """One way at work: reads, lets the desk act, and answers program or person."""
 
-    def __init__(self, kit: Kit, way: Way, pages: Pages | None) -> None:
+    def __init__(self, kit: Kit, way: Way, pages: Pages | None, languages: Templates | None) -> None:
         self._kit, self._way = kit, way
-        self.pages = pages
+        self._pages, self._languages = pages, languages
 
     async def __call__(self, request: Request) -> Response:
         """Act on what is handed in, or show the page that asks for it."""
-        desk: Desk[Any] = Desk(self._kit, visit_of(request, self._kit.house))
-        if request.method == "POST":
-            return await self._act(desk, request)
-        return await self._show(desk, request)
+        walked = Walked(self._desk(request), self._way, request)
+        return await (self._act(walked) if request.method == "POST" else self._show(walked))
 
-    async def _show(self, desk: Desk[Any], request: Request) -> Response:
-        shown = await self._way.show(desk, request)
-        if self.pages is None:
-            return await say(desk, self._way, shown)
+    def _desk(self, request: Request) -> Desk[Any]:
+        language = (
+            self._languages.language(request.headers.get("accept-language", "")) if self._languages else ""
+        )
+        tray = tray_of(request) if self._kit.outbox is not None else None
+        return Desk(self._kit, visit_of(request, self._kit.house), language=language, tray=tray)
+
+    async def _show(self, walked: Walked) -> Response:
+        desk, way, request = walked
+        shown = await way.show(desk, request)
+        if self._pages is None:
+            return await say(desk, way, shown)
         if isinstance(shown, Mapping):
-            return self.pages.page(desk, self._way, request, shown)
-        return await say_on_page(desk, self._way, shown, self.pages, request, {})
+            return self._pages.page(desk, way, request, shown, Said())
+        return await say_on_page(walked, shown, self._pages, {})
 
-    async def _act(self, desk: Desk[Any], request: Request) -> Response:
+    async def _act(self, walked: Walked) -> Response:
+        desk, way, request = walked
         await desk.auth.check_origin()
         fields: dict[str, object] = {}
         following: Next
         try:
-            handed = await read(request, self._way.handed, self._kit.login_field)
+            handed = await read(request, way.handed, self._kit.login_field)
             fields = msgspec.structs.asdict(handed)
-            following = await self._way.act(desk, handed)
+            following = await way.act(desk, handed) if way.act is not None else Done(way.name)
         except UnreadableError as error:
             following = Again(error.field, error.problem)
-        if self.pages is not None and media_type(request) == FORM:
-            return await say_on_page(desk, self._way, following, self.pages, request, fields)
-        return await say(desk, self._way, following)
+        if self._pages is not None and media_type(request) == FORM:
+            return await say_on_page(walked, following, self._pages, fields)
+        return await say(desk, way, following)
 
 
-def route_of(kit: Kit, way: Way, path: str, pages: Pages | None) -> BaseRoute:
+def route_of(kit: Kit, way: Way, path: str, pages: Pages | None, languages: Templates | None) -> BaseRoute:
     """Make the route of one way."""
     house: Any = kit.house
-    walk = Walk(kit, way, pages)
+    walk = Walk(kit, way, pages, languages)
 
     async def endpoint(request: Request) -> Response:
         return await walk(request)
 
-    methods = ["POST"] if pages is None or way.page is None else ["GET", "POST"]
-    if not way.inside:
-        return Route(path, house.public(endpoint), methods=methods, name=f"guardhouse.{way.name}")
-    layer = house.layer(kit.guard.name, *_fresh(way, pages))
-    return Route(path, endpoint, methods=methods, middleware=[layer], name=f"guardhouse.{way.name}")
+    methods = [
+        *(["GET"] if pages is not None and way.page is not None else []),
+        *(["POST"] if way.act is not None else []),
+    ]
+    around = [] if kit.outbox is None else [Middleware(Posting, outbox=kit.outbox)]
+    if way.inside:
+        around.append(house.layer(kit.guard.name, *_fresh(way, pages)))
+    else:
+        endpoint = house.public(endpoint)
+    return Route(path, endpoint, methods=methods, middleware=around, name=f"guardhouse.{way.name}")
 
 
 def _fresh(way: Way, pages: Pages | None) -> list[Confirmed]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
@@ -14,12 +14,21 @@ from guardhouse.core.answer import URN, Refusal
 from guardhouse.core.intended import local_path
 from guardhouse.core.reasons import REASONS
 from guardhouse.desks.desk import Desk
-from guardhouse.edge.ways.pages import Pages
+from guardhouse.edge.ways.pages import Pages, Said
 from guardhouse.edge.ways.way import Way
 from guardhouse.flows.plan import Again, Ask, Done, Leave, Next, Refuse
 from guardhouse.gate.refused import refused
 
-__all__ = ["NO_STORE", "say", "say_on_page"]
+__all__ = ["NO_STORE", "Walked", "say", "say_on_page"]
+
+
+class Walked(NamedTuple):
+    """Who walks which way, by which request."""
+
+    desk: Desk[Any]
+    way: Way
+    request: Request
+
 
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _UNPROCESSABLE = 422
@@ -42,33 +51,34 @@ async def say(desk: Desk[Any], way: Way, following: Next | Mapping[str, object])
             raise await _refused(desk, way, following)
 
 
-async def say_on_page(  # noqa: PLR0913, PLR0917 - who asked what, and where
-    desk: Desk[Any], way: Way, following: Next, pages: Pages, request: Request, handed: Mapping[str, object]
+async def say_on_page(
+    walked: Walked, following: Next, pages: Pages, handed: Mapping[str, object]
 ) -> Response:
     """Answer a person: the next page, or the same once more with what was wrong."""
-
-    async def _once_more(status: int, said: Mapping[str, str]) -> Response:
-        shown = await way.show(desk, request)
-        values: Mapping[str, object] = shown if isinstance(shown, Mapping) else {}
-        return pages.page(desk, way, request, values, status, said, handed)
-
     match following:
         case Done(what):
-            return _go(await _after(desk, what, pages, handed, request))
+            return _go(await _after(walked, what, pages, handed))
         case Ask(what):
-            return _go(_with_next(pages.path_of(what), handed, request))
+            return _go(_with_next(pages.path_of(what), handed, walked.request))
         case Leave(url):
             return _go(url)
         case Again(field, problem):
-            return await _once_more(_UNPROCESSABLE, {"field": field, "problem": problem})
+            wrong = {"field": field, "problem": problem}
+            return await _once_more(walked, pages, Said(_UNPROCESSABLE, wrong, handed))
         case Refuse():
-            error = await _refused(desk, way, following)
-            if way.page is None or not desk.visit.facts.navigation:
+            error = await _refused(walked.desk, walked.way, following)
+            if walked.way.page is None or not walked.desk.visit.facts.navigation:
                 raise error
-            told = {"field": "", "problem": REASONS[following.reason].title}
-            response = await _once_more(error.status_code, told)
+            wrong = {"problem": REASONS[following.reason].title}
+            response = await _once_more(walked, pages, Said(error.status_code, wrong, handed))
             response.headers.update(error.headers or {})
             return response
+
+
+async def _once_more(walked: Walked, pages: Pages, said: Said) -> Response:
+    shown = await walked.way.show(walked.desk, walked.request)
+    values: Mapping[str, object] = shown if isinstance(shown, Mapping) else {}
+    return pages.page(walked.desk, walked.way, walked.request, values, said)
 
 
 async def _refused(desk: Desk[Any], way: Way, no: Refuse) -> Any:  # noqa: ANN401 - the exception to raise
@@ -76,14 +86,12 @@ async def _refused(desk: Desk[Any], way: Way, no: Refuse) -> Any:  # noqa: ANN40
     return await refused(desk.visit, refusal)
 
 
-async def _after(
-    desk: Desk[Any], what: str, pages: Pages, handed: Mapping[str, object], request: Request
-) -> str:
+async def _after(walked: Walked, what: str, pages: Pages, handed: Mapping[str, object]) -> str:
     """Say where a person goes who is done: where he wanted to, or to the page that says so."""
     if what != "logged-in":
         return f"{pages.path_of('done')}?{urlencode({'what': what})}"
-    wanted = local_path(handed.get("next")) or local_path(request.query_params.get("next"))
-    return wanted or (await desk.visit.carried.open()).intended(desk.kit.house.home_url)
+    wanted = local_path(handed.get("next")) or local_path(walked.request.query_params.get("next"))
+    return wanted or (await walked.desk.visit.carried.open()).intended(walked.desk.kit.house.home_url)
 
 
 def _with_next(path: str, handed: Mapping[str, object], request: Request) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from guardhouse.desks import entry, reset
+from guardhouse.edge.ways.told import told
 from guardhouse.edge.ways.way import Way
 
 __all__ = ["WAYS"]
 
 WAYS: tuple[Way, ...] = (
     Way("login", entry.log_in, entry.LogInWith, "login"),
+    Way("done", page="done", show=told),
     Way("logout", entry.log_out),
     Way(
         "forgot-password",

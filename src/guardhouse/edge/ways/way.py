@@ -42,7 +42,8 @@ class Way:
 
     name: str
     """Stable: by it a way is left out, moved or replaced, and it is what `next` says in an answer."""
-    act: Act
+    act: Act | None = None
+    """None for a page that only says something."""
     handed: type[Struct] = NOTHING
     page: str | None = None
     """The template, without its ending; None has no page."""
@@ -66,7 +67,7 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
     """Name what this house lacks for a way."""
     users = kit.house.parts.providers[kit.guard.provider or ""]
     has: dict[Power, bool] = {
-        "mail": kit.post is not None,
+        "mail": kit.outbox is not None,
         "enrolments": kit.enrolments is not None,
         "register": isinstance(users, Registers),
         "password": isinstance(users, SetsPassword),
