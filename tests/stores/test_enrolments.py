@@ -10,6 +10,7 @@ from anyio import create_task_group
 from guardhouse.errors import StoreError
 from guardhouse.state.enrolment import LONGEST_BODY, LONGEST_LABEL, LONGEST_NAME, Enrolment, Kind
 from guardhouse.state.store import KeepsEnrolments
+from guardhouse.stores.server_enrolment import called
 from guardhouse.stores.sqlite import SQLiteStore
 
 from .kinds import in_sqlite, make_sqlite
@@ -25,8 +26,7 @@ def enrolment(name: str = "one", owner: str = ADA, kind: Kind = Kind.PASSKEY, **
 
 @pytest.fixture
 def enrolments(store: Any) -> Any:
-    if not isinstance(store, KeepsEnrolments):
-        pytest.skip("this store keeps none yet")
+    assert isinstance(store, KeepsEnrolments)
     return store.enrolments
 
 
@@ -375,3 +375,9 @@ async def test_a_broken_file_is_an_error_on_every_verb(tmp_path):
     ):
         with pytest.raises(StoreError, match="SQLite says"):
             await asked
+
+
+def test_what_was_found_by_the_hash_of_another_name_is_not_it():
+    assert called("one", [enrolment("two")]) is None
+    assert called("one", []) is None
+    assert called("one", [enrolment()]) == enrolment()

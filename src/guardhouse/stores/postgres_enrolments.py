@@ -50,7 +50,7 @@ class PostgresEnrolments:
     async def enrolment(self, kind: Kind, name: str) -> Enrolment | None:
         """Find one by its name."""
         rows = await self._pool.read(_FIND, kind_name(kind), named(name))
-        return called((body for (body,) in rows), name)
+        return called(name, [enrolment_of(body) for (body,) in rows])
 
     async def enrolled(self, owner: str, *kinds: Kind) -> Sequence[Enrolment]:
         """List what one user has, the oldest first."""

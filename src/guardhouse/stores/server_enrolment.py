@@ -22,12 +22,9 @@ def enrolment_of(body: bytes) -> Enrolment:
         raise StoreError(f"an enrolment cannot be read: {error}") from error
 
 
-def called(bodies: Iterable[bytes], name: str) -> Enrolment | None:
-    """Read the one that was found by this name: where the name is kept as a hash, somebody may have another by design."""
-    for body in bodies:
-        found = enrolment_of(body)
-        return found if found.name == name else None
-    return None
+def called(name: str, found: Iterable[Enrolment]) -> Enrolment | None:
+    """Take the one of this name. It is looked for by its hash where it is long, and a short name can be made to look so."""
+    return next((one for one in found if one.name == name), None)
 
 
 def kind_name(kind: Kind) -> bytes:

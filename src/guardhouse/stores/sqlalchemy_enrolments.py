@@ -66,7 +66,7 @@ class SQLAlchemyEnrolments:
     async def enrolment(self, kind: Kind, name: str) -> Enrolment | None:
         """Find one by its name."""
         rows = await self._database.read(_FIND, {"of_kind": kind_name(kind), "at": named(name)})
-        return called((body for (body,) in rows), name)
+        return called(name, [enrolment_of(body) for (body,) in rows])
 
     async def enrolled(self, owner: str, *kinds: Kind) -> Sequence[Enrolment]:
         """List what one user has, the oldest first."""

@@ -47,7 +47,7 @@ class SQLiteEnrolments:
     async def enrolment(self, kind: Kind, name: str) -> Enrolment | None:
         """Find one by its name."""
         found = rows(self._file, _FIND, kind_name(kind), named(name))
-        return called((body for (body,) in found), name)
+        return called(name, [enrolment_of(body) for (body,) in found])
 
     async def enrolled(self, owner: str, *kinds: Kind) -> Sequence[Enrolment]:
         """List what one user has, the oldest first."""
