@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from guardhouse.core.causes import Cause
 from guardhouse.core.verdict import Identity
@@ -22,6 +22,7 @@ __all__ = [
     "Refused",
     "Serving",
     "SessionsEnded",
+    "Throttled",
     "TokenIssued",
     "TokenRevoked",
     "Validated",
@@ -52,6 +53,18 @@ class Failed:
     guard: str
     user: Any | None
     credentials: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """A login was not weighed, because the account, the device or the network has had too many in vain.
+
+    `account` is what was typed, whether there is such an account or not; `by` is which of the three must wait.
+    """
+
+    account: str
+    by: Literal["account", "device", "network"]
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,7 @@ Event: TypeAlias = (
     Attempting
     | Validated
     | Failed
+    | Throttled
     | Login
     | Authenticated
     | Logout
