@@ -25,6 +25,7 @@ __all__ = [
     "Refused",
     "Serving",
     "SessionsEnded",
+    "Throttled",
     "TokenIssued",
     "TokenRevoked",
     "Validated",
@@ -55,6 +56,18 @@ class Failed:
     guard: str
     user: Any | None
     credentials: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """A login was not weighed, because the account, the device or the network has had too many in vain.
+
+    `account` is what was typed, whether there is such an account or not; `by` is which of the three must wait.
+    """
+
+    account: str
+    by: Literal["account", "device", "network"]
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +202,7 @@ Event: TypeAlias = (
     Attempting
     | Validated
     | Failed
+    | Throttled
     | Login
     | Authenticated
     | Logout

@@ -25,7 +25,7 @@ from guardhouse.vault.keyring import Keyring, Signer
 
 T = TypeVar("T")
 
-_PURPOSES = {"csrf": "csrf", "logins": "login", "urls": "url"}
+_PURPOSES = {"csrf": "csrf", "logins": "login", "urls": "url", "devices": "device"}
 """What each signer is for: a signature of one is none of another's."""
 
 
@@ -53,6 +53,7 @@ class Parts:
     csrf: Signer = field(init=False)
     logins: Signer = field(init=False)
     urls: Signer = field(init=False)
+    devices: Signer = field(init=False)
     hosts: frozenset[bytes] = field(init=False)
     """The Host values that the configured public URLs stand for; empty when none is configured."""
     tokens: TokenStore | None = field(init=False)
@@ -65,6 +66,7 @@ class Parts:
     """The same for handed-out tokens."""
     session_cookie: CookieReader = field(init=False)
     visitor_cookie: CookieReader = field(init=False)
+    familiar_cookie: CookieReader = field(init=False)
     csrf_cookie: CookieReader = field(init=False)
     """The cookie that scripts read; no decision does."""
 
@@ -78,6 +80,7 @@ class Parts:
         object.__setattr__(self, "hosts", frozenset(own.partition(b"://")[2] for own in self.origins.own))
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
+        object.__setattr__(self, "familiar_cookie", CookieReader(self.cookie.familiar))
         object.__setattr__(self, "csrf_cookie", CookieReader(self.cookie.csrf))
 
 
