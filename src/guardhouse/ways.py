@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 
-from guardhouse.desks.kit import Judge, Kit, Lifetimes
+from guardhouse.core.weakness import Policy
+from guardhouse.desks.kit import Kit, Lifetimes
 from guardhouse.desks.outbox import Outbox
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
@@ -23,6 +25,7 @@ from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
 from guardhouse.state.store import KeepsEnrolments
 from guardhouse.templates.environment import Templates
+from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
 
 U = TypeVar("U")
 
@@ -44,7 +47,7 @@ class Ways(Generic[U]):
         guard: str | None = None,
         *,
         app_name: str,
-        judge: Judge,
+        passwords: Policy | None = None,
         mail: Mailer | None = None,
         public_url: str | None = None,
         pages: bool = True,
@@ -66,7 +69,7 @@ class Ways(Generic[U]):
             house=house,
             guard=_session_guard(house, guard),
             outbox=None if mail is None else Outbox(mail),
-            judge=judge,
+            policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
             throttle=throttle or LoginThrottle(house.limits),
             enrolments=store.enrolments if isinstance(store, KeepsEnrolments) else None,
             url_of=self.url_of,
@@ -105,7 +108,7 @@ class Ways(Generic[U]):
             "login_field": self.kit.login_field,
             "login_label": "E-mail" if self.kit.login_field == "email" else "User name",
             "login_type": "email" if self.kit.login_field == "email" else "text",
-            "password_hint": "",
+            "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 
     def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
@@ -137,6 +140,12 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
                 await outbox.close()
 
     return lifespan
+
+
+def _words(app_name: str, base: str) -> tuple[str, ...]:
+    """Name the words that whoever guesses a password of this application begins with (ASVS 6.1.2)."""
+    host = urlsplit(base).hostname or ""
+    return tuple({app_name, *host.split(".")} - {"", "www", "com", "localhost"})
 
 
 def _session_guard(house: Guardhouse[Any], name: str | None) -> SessionGuard:

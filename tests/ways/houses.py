@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
+from anyio.from_thread import BlockingPortal
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,10 +22,6 @@ from tests.houses import ADA, GRACE, ORIGIN, PAGE, parts
 NEW_PASSWORD = "a staple that no horse corrects"
 
 
-async def long_enough(password: str, about: Mapping[str, str], *, second_factor: bool) -> str | None:
-    return None if len(password) >= (8 if second_factor else 15) else "It is too short."
-
-
 class Clock:
     """A clock that tests set."""
 
@@ -39,13 +35,15 @@ class Clock:
 class World:
     """A house with its ways, and a visitor for whoever asks."""
 
-    def __init__(self, house: Mapping[str, Any] | None = None, **ways: Any) -> None:
+    def __init__(self, portal: BlockingPortal, house: Mapping[str, Any] | None = None, **ways: Any) -> None:
+        self.portal = portal
         self.clock = Clock()
         self.mailer = MemoryMailer()
         self.users = MemoryUsers([ADA, GRACE])
         settings = {"users": self.users, "clock": self.clock, "public_url": ORIGIN, "debug": True}
         self.house: Guardhouse[User] = Guardhouse(**parts(**(settings | dict(house or {}))))
-        self.ways = Ways(self.house, "web", **({"app_name": "Acme", "judge": long_enough, "mail": self.mailer} | ways))
+        told: dict[str, Any] = {"app_name": "Acme", "mail": self.mailer} | ways
+        self.ways = Ways(self.house, "web", **told)
         self.heard: list[Any] = []
         self.app = Starlette(routes=[Route("/me", self.house.requires("web")(self._me))])
         self.ways.install(self.app)
@@ -55,17 +53,25 @@ class World:
         return JSONResponse({"email": (await self.house.user(request)).email})
 
     def visitor(self, **headers: str) -> TestClient:
-        """A browser, which sends what browsers send."""
-        return TestClient(self.app, ORIGIN, headers=PAGE | headers)
+        """A browser, which sends what browsers send. All of a world share one loop, as those of a process do."""
+        client = TestClient(self.app, ORIGIN, headers=PAGE | headers)
+        client.portal = self.portal
+        return client
+
+    def letters(self, to: str = ADA.email) -> tuple[Letter, ...]:
+        """What was sent to somebody; what is on its way arrives first."""
+        self.portal.call(self._carried)
+        return self.mailer.to(to)
+
+    async def _carried(self) -> None:
+        outbox = self.ways.kit.outbox
+        if outbox is not None:
+            await outbox.close()
 
     def letter(self, to: str = ADA.email) -> Letter:
         """The letter that came last."""
-        return self.mailer.to(to)[-1]
+        return self.letters(to)[-1]
 
     def token(self, to: str = ADA.email) -> str:
         """What the link of the last letter carries."""
         return str(self.letter(to).values["link"]).partition("token=")[2]
-
-    def disable(self, user: User) -> None:
-        """Put a changed user into the place of one."""
-        self.users.replace(replace(user))

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from guardhouse.auth import Auth
 from guardhouse.core.provider import Disables, HasAddress, Provider
 from guardhouse.core.reasons import Reason
+from guardhouse.core.weakness import About
 from guardhouse.desks.kit import Kit
 from guardhouse.desks.outbox import Tray
 from guardhouse.desks.perform import perform
@@ -119,14 +120,17 @@ class Desk(Generic[U]):
 
     # -- passwords ----------------------------------------------------------------------------------------------------
 
-    async def fresh_hash(
-        self, password: str, about: Mapping[str, str], *, field: str = "password"
-    ) -> str | Again:
+    async def fresh_hash(self, password: str, about: About, *, field: str = "password") -> str | Again:
         """Hash a new password, or say what is wrong with it."""
-        problem = await self.kit.judge(
-            password, {"app_name": self.kit.app_name, **about}, second_factor=False
-        )
-        return Again(field, problem) if problem is not None else await self.parts.passwords.hash(password)
+        weakness = await self.kit.policy.weakness(password, about)
+        if weakness is not None:
+            return Again(field, str(weakness))
+        return await self.parts.passwords.hash(password)
+
+    async def about(self, user: U) -> About:
+        """Say what somebody who guesses knows of a user."""
+        second = bool(await self.factors_of(user))
+        return About(address=self.address_of(user) or "", second_factor=second)
 
     # -- coming in ----------------------------------------------------------------------------------------------------
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
+from guardhouse.core.weakness import Policy
 from guardhouse.desks.outbox import Outbox
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
 from guardhouse.state.store import EnrolmentStore
 
-__all__ = ["Judge", "Kit", "Lifetimes"]
+__all__ = ["Kit", "Lifetimes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,6 @@ class Lifetimes:
     trusted: timedelta = timedelta(days=30)
 
 
-class Judge(Protocol):
-    """Weighs a new password: None for one that is good, else a sentence for people that does not repeat it."""
-
-    async def __call__(
-        self, password: str, about: Mapping[str, str], *, second_factor: bool
-    ) -> str | None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Kit:
     """The parts of the ways in of one session guard."""
@@ -47,7 +40,8 @@ class Kit:
     guard: SessionGuard
     outbox: Outbox | None
     """None where no mail is sent; then no way is offered that needs it."""
-    judge: Judge
+    policy: Policy
+    """Says which new passwords are taken."""
     throttle: LoginThrottle
     enrolments: EnrolmentStore | None
     """None where the store keeps none; then there are no second factors and no remembered devices."""

@@ -53,7 +53,7 @@ async def reset(desk: Desk[Any], handed: Reset) -> Next:
     if user is None or not desk.still_bound(user, found.binding):
         return Refuse(Reason.LINK_SPENT)
     before = desk.provider.password_of(user)
-    fresh = await desk.fresh_hash(handed.password, {"address": desk.address_of(user) or ""})
+    fresh = await desk.fresh_hash(handed.password, await desk.about(user))
     notice = desk.notice(Kind.PASSWORD_CHANGED, user)
     return await desk.perform(flow.set_anew(desk.whose(user), fresh, before, notice))
 

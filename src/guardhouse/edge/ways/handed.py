@@ -42,6 +42,8 @@ def media_type(request: Request) -> str:
 async def read(request: Request, shape: type[T], login_field: str) -> T:
     """Read what was handed in. The login stands under the name that the application chose, in `shape` under `login`."""
     kind = media_type(request)
+    if kind == "" and request.headers.get("content-length", "0") == "0":
+        kind = JSON  # nothing is handed in, which a program need not name
     if kind not in (JSON, FORM):
         # Nothing else: a form of another site can send text/plain without being asked about it first (ASVS 3.5.2).
         raise HTTPException(415, f"Send {JSON} or {FORM}.")
