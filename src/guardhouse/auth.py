@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from guardhouse.core.answer import Refusal
 from guardhouse.core.events import Attempting, Authenticated, Event, Failed, Login, Logout
 from guardhouse.core.provider import Provider
+from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Deny, Identity
 from guardhouse.devices import Device, Devices
@@ -95,8 +96,10 @@ class Auth(Generic[U]):
         """Log a user in: a new session id, the old one dead in the same step, new CSRF tokens.
 
         `proofs` say by what he proved himself, such as `password` or `totp`, for steps that ask for more than one.
+        Raises `Refused` for a user who is disabled, whatever he has proven himself by.
         """
         await self.check_origin()
+        await self._check_disabled(user)
         stored = self._provider.password_of(user)
         login = record.Login(
             user_id=self._provider.id_of(user),
@@ -196,9 +199,17 @@ class Auth(Generic[U]):
         """Raise `Refused` when another site sent the request. `attempt`, `login` and `logout` begin with this."""
         verdict = await self._visit.check_origin()
         if isinstance(verdict, Deny):
-            evidence = {"endpoint": self._parts.csrf_url, **verdict.evidence}
-            refusal = Refusal(verdict.reason, verdict.by, evidence, self._stack.name, (verdict,))
-            raise await refused(self._visit, refusal, self._stack)
+            raise await self._refused(verdict, {"endpoint": self._parts.csrf_url, **verdict.evidence})
+
+    async def _check_disabled(self, user: U) -> None:
+        disabled = self._parts.disabled.get(self._guard.provider or "")
+        if disabled is not None and disabled(user):
+            evidence = {"provider": self._guard.provider}
+            raise await self._refused(Deny(self._guard.name, Reason.USER_DISABLED, evidence), evidence)
+
+    async def _refused(self, verdict: Deny, evidence: Mapping[str, object]) -> Exception:
+        refusal = Refusal(verdict.reason, verdict.by, evidence, self._stack.name, (verdict,))
+        return await refused(self._visit, refusal, self._stack)
 
     async def _emit(self, event: Event) -> None:
         await self._parts.emit(event)

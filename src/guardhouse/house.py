@@ -57,6 +57,7 @@ _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 _STALE = frozenset(
     {
         Reason.USER_MISSING,
+        Reason.USER_DISABLED,
         Reason.PASSWORD_CHANGED,
         Reason.LOGIN_KEY_UNKNOWN,
         Reason.LOGIN_FORMAT_UNKNOWN,

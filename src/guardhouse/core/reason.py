@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NO_LOGIN_FOR_GUARD = "no_login_for_guard"
     SESSION_DUPLICATE = "session_duplicate"
     USER_MISSING = "user_missing"
+    USER_DISABLED = "user_disabled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a reason, not a password
     LOGIN_KEY_UNKNOWN = "login_key_unknown"
     LOGIN_FORMAT_UNKNOWN = "login_format_unknown"

@@ -95,6 +95,11 @@ _WHO: dict[Reason, ReasonEntry] = {
         "The login names a user that the provider no longer finds.",
         "The user was deleted, or this guard's provider looks into another table than the one that logged in.",
     ),
+    Reason.USER_DISABLED: ReasonEntry(
+        401,
+        "The login names a user who was disabled.",
+        "Whoever keeps these users has shut this one out. Once he is let in again, his logins and tokens are good again.",
+    ),
     Reason.PASSWORD_CHANGED: ReasonEntry(
         401,
         "The user's password was changed after this login.",

@@ -69,7 +69,18 @@ OF_CALLERS: dict[Reason, Meaning] = {
     Reason.USER_MISSING: Meaning(
         "The login is good and its user is gone: deleted, or looked for in another table than the one that logged in.",
         "`provider` names the users that were asked; ask them for the id yourself.",
-        {Reason.STORE_UNAVAILABLE: "there the users could not be asked"},
+        {
+            Reason.STORE_UNAVAILABLE: "there the users could not be asked",
+            Reason.USER_DISABLED: "there the user is still kept, and kept out",
+        },
+    ),
+    Reason.USER_DISABLED: Meaning(
+        "The login or the token is good, its user is there, and the provider says that he is disabled.",
+        "`provider` names the users that were asked; `guardhouse users list` shows who is disabled, and since when.",
+        {
+            Reason.USER_MISSING: "there the user is not kept any more",
+            Reason.LOGIN_FAILED: "a disabled user who tries to log in hears that, as for a wrong password",
+        },
     ),
     Reason.PASSWORD_CHANGED: Meaning(
         "The password was changed after this login, here or on another device, and every login is bound to its password.",
