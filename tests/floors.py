@@ -18,6 +18,7 @@ FLOORS = {
     "guardhouse.issuers": 3,
     "guardhouse.stores": 3,
     "guardhouse.users": 3,
+    "guardhouse.audit": 4,
     "guardhouse.auth": 4,
     "guardhouse.config": 4,
     "guardhouse.gate": 4,
