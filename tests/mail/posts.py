@@ -74,7 +74,8 @@ class Received:
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             self.envelopes.append(envelope)
-            self.encrypted.append(session.ssl is not None)
+            transport: Any = server.transport
+            self.encrypted.append(transport.get_extra_info("sslcontext") is not None)
         return answer
 
 
@@ -83,6 +84,15 @@ class MailServer:
 
     def __init__(self, port: int, received: Received, trusted: ssl.SSLContext) -> None:
         self.host, self.port, self.received, self.trusted = "127.0.0.1", port, received, trusted
+
+
+class OnAnyPort(Controller):
+    """A server on a port that is free, which it knocks at when it has started."""
+
+    def _trigger_server(self) -> None:
+        listening: Any = self.server
+        self.port = listening.sockets[0].getsockname()[1]
+        super()._trigger_server()
 
 
 @contextmanager
@@ -97,10 +107,19 @@ def mail_server(*, start_tls: bool = True, tls: bool = False) -> Iterator[MailSe
     options: dict[str, Any] = {"tls_context": own, "require_starttls": True} if start_tls else {}
     if tls:
         options = {"ssl_context": own}
-    controller = Controller(received, hostname="127.0.0.1", port=0, ready_timeout=10.0, **options)
+    controller = OnAnyPort(received, hostname="127.0.0.1", port=0, ready_timeout=10.0, **options)
     controller.start()
     try:
-        listening: Any = controller.server
-        yield MailServer(listening.sockets[0].getsockname()[1], received, trusted)
+        yield MailServer(controller.port, received, trusted)
     finally:
         controller.stop()
+
+
+async def hung_up() -> None:
+    """Wait until every connection of this loop is closed: TLS takes leave after the letter was taken."""
+    loop: Any = asyncio.get_running_loop()
+    end = loop.time() + 10
+    while (  # noqa: ASYNC110 - nobody tells of it
+        len(loop._selector.get_map()) > 1 and loop.time() < end  # the one is the loop's own
+    ):
+        await asyncio.sleep(0.005)

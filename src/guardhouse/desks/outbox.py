@@ -22,6 +22,9 @@ __all__ = ["Outbox", "Tray"]
 
 logger = logging.getLogger("guardhouse.mail")
 
+FAREWELL = 1.0
+"""Seconds in which a letter that is broken off at the end may hang up."""
+
 Lost = Callable[[LetterLost], None]
 
 
@@ -97,10 +100,10 @@ class Outbox:
         self._closed = True
         while self._waiting:
             self._note(self._waiting.popleft(), "the process ended before its turn")
-        left = tuple(self._sending)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        for sending in self._sending:
+            sending.cancel()
+        if self._sending:  # a mailer may want to take leave of its server
+            await asyncio.wait(self._sending, timeout=FAREWELL)
 
     def _start(self) -> None:
         """Begin with the next ones. They know nothing of the request they come from: neither its context nor its end."""

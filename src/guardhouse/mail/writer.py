@@ -69,7 +69,9 @@ class Writer:
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answers from holidays
         message.set_content(text)
         message.add_alternative(html, subtype="html")
-        message["Content-Language"] = self.templates.language(letter.language)  # before, it would go into the first part
+        message["Content-Language"] = self.templates.language(
+            letter.language
+        )  # before, it would go into the first part
         return message
 
     def check(self) -> None:
