@@ -46,7 +46,7 @@ async def served(
     mailer: Mailer, within: timedelta = timedelta(seconds=10)
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """Serve the application by uvicorn on a free port, and close its outbox when the server has ended."""
-    outbox = Outbox(mailer, pause=timedelta(0))
+    outbox = Outbox(mailer, pause=timedelta(0), spread=timedelta(0))
     routes = [
         Route("/forgot", Posting(Starlette(routes=[Route("/forgot", forgot, methods=["POST"])]), outbox))
     ]
@@ -138,7 +138,7 @@ async def _app(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def test_the_last_byte_is_out_before_the_letter_is_touched():
     noting = Noting()
-    outbox = Outbox(noting)
+    outbox = Outbox(noting, spread=timedelta(0))
     await Posting(_app, outbox)(_scope(), _body, noting.answer)
     await outbox.close()
     assert noting.order == ["start", "body", "letter"]
@@ -147,7 +147,7 @@ async def test_the_last_byte_is_out_before_the_letter_is_touched():
 @pytest.mark.parametrize("breaks", [OSError, RuntimeError, asyncio.CancelledError])
 async def test_who_hangs_up_gets_his_letter_still(breaks: type[BaseException]):
     noting = Noting(breaks)
-    outbox = Outbox(noting)
+    outbox = Outbox(noting, spread=timedelta(0))
     with pytest.raises(breaks):
         await Posting(_app, outbox)(_scope(), _body, noting.answer)
     await outbox.close()

@@ -78,7 +78,9 @@ async def outbox(lost: Lost) -> AsyncIterator[Open]:
     opened: list[Outbox] = []
 
     def of(mailer: Any, **settings: Any) -> Outbox:
-        opened.append(Outbox(mailer, **{"pause": AT_ONCE, "lost": lost.append, **settings}))
+        opened.append(
+            Outbox(mailer, **{"pause": AT_ONCE, "spread": AT_ONCE, "lost": lost.append, **settings})
+        )
         return opened[-1]
 
     yield of
@@ -194,6 +196,29 @@ async def test_the_end_waits_for_what_has_begun(outbox: Open, lost: Lost):
     asyncio.get_running_loop().call_later(0.02, mailer.go.set)
     await box.close()
     assert (mailer.sent, lost) == (["ada@example.com", "grace@example.com"], [])
+
+
+async def test_letters_leave_at_moments_of_their_own(outbox: Open):
+    mailer = MemoryMailer()
+    box = outbox(mailer, spread=timedelta(seconds=0.2))
+    letters = [note(f"a{number}") for number in range(12)]
+    box.send(*letters)
+    await asyncio.sleep(0)
+    assert not mailer.letters
+    async with asyncio.timeout(10):
+        while len(mailer.letters) < 12:  # noqa: ASYNC110 - a mailer in memory tells nobody
+            await asyncio.sleep(0.01)
+    assert mailer.letters != tuple(letters)  # in this order by chance: once in 479001600 times
+
+
+async def test_the_end_waits_for_no_moment(outbox: Open, lost: Lost):
+    mailer = MemoryMailer()
+    box = outbox(mailer, spread=timedelta(hours=1), most=2)
+    box.send(note("ada"), note("grace"), note("joan"))
+    assert "2 waiting" in repr(box)
+    async with asyncio.timeout(5):
+        await box.close()
+    assert (len(mailer.letters), len(lost)) == (2, 1)
 
 
 async def test_an_outbox_that_sends_nothing_is_not_made():

@@ -13,7 +13,7 @@ from typing import Any
 
 import trustme
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from guardhouse.mail.letter import NEEDED, Kind, Letter, Value
 from guardhouse.mail.writer import Writer
@@ -95,8 +95,14 @@ class OnAnyPort(Controller):
         super()._trigger_server()
 
 
+def _known(asked: Any, login: tuple[bytes, bytes]) -> AuthResult:
+    return AuthResult(success=(asked.login, asked.password) == login, handled=False)
+
+
 @contextmanager
-def mail_server(*, start_tls: bool = True, tls: bool = False) -> Iterator[MailServer]:
+def mail_server(
+    *, start_tls: bool = True, tls: bool = False, login: tuple[bytes, bytes] | None = None
+) -> Iterator[MailServer]:
     """Run one in a thread of its own; with `start_tls` it takes nothing before that."""
     authority = trustme.CA()
     own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -107,6 +113,8 @@ def mail_server(*, start_tls: bool = True, tls: bool = False) -> Iterator[MailSe
     options: dict[str, Any] = {"tls_context": own, "require_starttls": True} if start_tls else {}
     if tls:
         options = {"ssl_context": own}
+    if login is not None:
+        options |= {"auth_required": True, "authenticator": lambda *asked: _known(asked[-1], login)}
     controller = OnAnyPort(received, hostname="127.0.0.1", port=0, ready_timeout=10.0, **options)
     controller.start()
     try:

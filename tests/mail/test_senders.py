@@ -13,7 +13,7 @@ import pytest
 
 from guardhouse.errors import ConfigError, MailError
 from guardhouse.mail.console import ConsoleMailer
-from guardhouse.mail.folder import FolderMailer
+from guardhouse.mail.folder import FolderMailer, _written
 from guardhouse.mail.letter import Kind
 from guardhouse.mail.mailer import Mailer, refuse_in_production
 from guardhouse.mail.memory import MemoryMailer
@@ -100,6 +100,13 @@ async def test_a_folder_that_went_away_is_a_trouble_that_passes(tmp_path: Path):
     with pytest.raises(MailError, match="No such file") as told:
         await mailer.send(letter())
     assert told.value.temporary
+
+
+def test_half_a_letter_is_not_left_behind(tmp_path: Path):
+    (tmp_path / "there.eml").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        _written(tmp_path / "there.eml", b"letter")
+    assert [file.name for file in tmp_path.iterdir()] == ["there.eml"]
 
 
 def test_a_folder_that_is_not_there_stops_the_start(tmp_path: Path):

@@ -68,6 +68,20 @@ async def test_tls_from_the_first_byte():
 
 
 @pytest.mark.anyio
+async def test_a_user_with_a_password_logs_in():
+    with mail_server(login=(b"shop", PASSWORD.encode())) as server:
+        await mailer_of(server, user="shop", password=Secret(PASSWORD)).send(letter())
+        assert len(server.received.envelopes) == 1
+        with pytest.raises(MailError, match=r"the server answered 535 5\.7\.8") as told:
+            await mailer_of(server, user="shop", password="wrong horse").send(letter())
+        assert not told.value.temporary
+        with pytest.raises(MailError, match="the server answered 530"):
+            await mailer_of(server).send(letter())
+        assert len(server.received.envelopes) == 1
+        await hung_up()
+
+
+@pytest.mark.anyio
 async def test_plain_text_only_where_it_is_said():
     with mail_server(start_tls=False) as server:
         with pytest.raises(MailError, match="STARTTLS") as told:
