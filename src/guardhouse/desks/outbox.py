@@ -101,6 +101,7 @@ class Outbox:
 
     async def close(self, within: timedelta = timedelta(seconds=10)) -> None:
         """Send what is there, for at most that long; what is left then is lost, and told of."""
+        self._spread = 0.0  # what comes from now on does not rest either
         for timer, letter in self._resting.values():
             timer.cancel()
             self._waiting.append(letter)
@@ -125,7 +126,9 @@ class Outbox:
         """Let a letter lie for a while that nobody can know."""
         place = object()
         delay = secrets.SystemRandom().uniform(0, self._spread)
-        timer = asyncio.get_running_loop().call_later(delay, self._rested, place)
+        timer = asyncio.get_running_loop().call_later(
+            delay, self._rested, place, context=contextvars.Context()
+        )
         self._resting[place] = timer, letter
 
     def _rested(self, place: object) -> None:
