@@ -351,6 +351,7 @@ async def test_of_two_processes_at_one_file_one_wins_each_time(tmp_path, work, c
     assert sum(won) == count
     left = {"withdraw": (1, 0), "change": (count + 1, count)}[work]
     shared = await store.enrolments.enrolment(Kind.TOTP, "shared")
+    assert shared is not None
     assert (shared.version, len(await store.enrolments.enrolled(ADA, Kind.RECOVERY))) == left
     await store.close()
 

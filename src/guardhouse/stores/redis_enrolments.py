@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from secrets import token_bytes
-from typing import Any
+from typing import Any, cast
 
 from guardhouse.errors import StoreError
 from guardhouse.state.enrolment import Enrolment, Kind, is_same, require_next
@@ -134,7 +134,7 @@ class RedisEnrolments:
                 await self._forget(link, owner, body[:STAMP] + place)
             if said in {0, 1}:
                 return bool(said)
-            body = said
+            body = cast("bytes", said)
         raise StoreError("an enrolment is changed too often at once to withdraw it")
 
     async def _owned(
