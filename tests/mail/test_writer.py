@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from guardhouse.errors import ConfigError, MailError
@@ -141,6 +141,7 @@ def test_what_is_not_known_has_no_line(device: str):
 _NASTY = some.text(alphabet=some.sampled_from("\r\n\0\u2028<>\"'&{}%a: \u202e"), max_size=30)
 
 
+@settings(deadline=None)  # a letter takes some milliseconds, and a busy machine many
 @given(_NASTY)
 def test_a_value_stays_in_its_place(device: str):
     message = written(letter(Kind.NEW_DEVICE, device=device))

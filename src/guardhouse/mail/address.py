@@ -6,8 +6,6 @@ another alphabet shares with ours have sent the mail of one to another (CVE-2019
 
 from __future__ import annotations
 
-from email.errors import MessageError
-from email.headerregistry import Address
 from re import compile as pattern
 
 import idna
@@ -38,8 +36,7 @@ def one_address(text: object) -> str | None:
     domain = _domain(named) if at and _LOCAL.fullmatch(local) else None
     if domain is None or len(local) + 1 + len(domain) > LONGEST:
         return None
-    address = f"{local}@{domain}"
-    return address if _second_opinion(address) else None
+    return f"{local}@{domain}"
 
 
 def _domain(named: str) -> str | None:
@@ -58,14 +55,6 @@ def _label(label: str) -> str | None:
         return idna.alabel(label).decode("ascii")
     except (idna.IDNAError, UnicodeError):
         return None
-
-
-def _second_opinion(address: str) -> bool:
-    """Ask the library that will write the header whether it reads the same."""
-    try:
-        return Address(addr_spec=address).addr_spec == address
-    except (MessageError, ValueError, IndexError):
-        return False
 
 
 def masked(address: str) -> str:
