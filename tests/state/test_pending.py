@@ -58,6 +58,7 @@ def test_it_comes_back_from_the_store_as_it_was():
         pytest.param({PENDING: encode(msgspec.to_builtins(ADA))}, None, False, id="a guard without a realm"),
         pytest.param({PENDING: encode({"user_id": 1})}, "users", False, id="something else"),
         pytest.param({PENDING: b"\xc1"}, "users", False, id="what cannot be decoded"),
+        pytest.param({PENDING: b"\x81\xa1x" + b"\x91" * 100_000}, "users", False, id="something without end"),
         pytest.param({PENDING: b"\xa1\xff"}, "users", False, id="text that is none"),
     ],
 )

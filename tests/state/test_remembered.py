@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace as with_
 
@@ -117,6 +117,7 @@ def test_only_the_newest_secret_turns_a_series_whoever_brings_whatever(uses: lis
 
 
 @given(st.binary(max_size=60))
+@example(b"\x96\xc4\x01a\xc4\x01a\x00\xa1w\xc0" + b"\x91" * 100_000)
 def test_a_body_that_is_none_reads_as_none(body: bytes):
     series = Series.of(with_(BEGUN, body=body))
     assert series is None or isinstance(series.current, bytes)
