@@ -44,7 +44,7 @@ class Authenticator:
         statement = lies.get("statement", {})
         if lies.get("fmt") == "packed" and "statement" not in lies:
             signature = self.key.sign(data + sha256(client).digest(), ECDSA(SHA256()))
-            statement = {"alg": -7, "sig": signature}
+            statement = {"alg": -7, "sig": signature} | lies.get("beside", {})
         made = {"fmt": lies.get("fmt", "none"), "attStmt": statement, "authData": data}
         response = {
             "clientDataJSON": b64(client),

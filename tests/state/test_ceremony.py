@@ -291,6 +291,11 @@ def test_a_counter_is_no_warning_before_the_signature_is_good() -> None:
             Fault.ATTESTATION,
             id="packed, with a certificate",
         ),
+        pytest.param(
+            {"fmt": "packed", "beside": {"x5c": []}},
+            Fault.ATTESTATION,
+            id="packed, with certificates that are none",
+        ),
         pytest.param({"cose": {3: -65535}}, Fault.ATTESTATION, id="RSA with SHA-1"),
         pytest.param({"cose": {1: 99}}, Fault.UNUSABLE_KEY, id="a kind of key that nobody knows"),
         pytest.param({"cose": {-3: b"\1" * 32}}, Fault.UNUSABLE_KEY, id="a point that is on no curve"),
