@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -241,6 +242,15 @@ def _user_gone() -> Provoked:
     return ask(other, "GET", "/web")
 
 
+def _user_disabled() -> Provoked:
+    world = World()
+    client = world.logged_in()
+    ada = world.users.somebody()
+    assert ada is not None
+    world.users.replace(dataclasses.replace(ada, disabled=True))
+    return ask(client, "GET", "/web")
+
+
 def _password_changed() -> Provoked:
     store = MemoryStore()
     client = World(store=store).logged_in()
@@ -316,6 +326,7 @@ PROVOKED: Mapping[Reason, Callable[[], Provoked]] = {
     Reason.NO_LOGIN_FOR_GUARD: partial(_with_login, "GET", "/staff"),
     Reason.SESSION_DUPLICATE: partial(_asked, "GET", "/web", {"Cookie": f"{COOKIE}; __Host-gh={'B' * 43}"}),
     Reason.USER_MISSING: _user_gone,
+    Reason.USER_DISABLED: _user_disabled,
     Reason.PASSWORD_CHANGED: _password_changed,
     Reason.LOGIN_KEY_UNKNOWN: partial(_other_process, "GET", "/web"),
     Reason.CREDENTIAL_MALFORMED: partial(_asked, "GET", "/key", {"X-Api-Key": ""}),

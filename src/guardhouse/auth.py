@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from guardhouse.core.answer import Refusal
 from guardhouse.core.events import Attempting, Authenticated, Event, Failed, Login, Logout
 from guardhouse.core.provider import Provider
+from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Deny, Identity
 from guardhouse.devices import Device, Devices
@@ -73,8 +74,14 @@ class Auth(Generic[U]):
         await self._emit(Attempting(self._guard.name, named(credentials), remember))
         user = await self._proven(credentials)
         if user is not None:
-            await self.login(user, remember=remember)
+            await self.login(user, remember=remember, proofs=("password",))
         return user
+
+    async def proven(self, credentials: Mapping[str, str], *, remember: bool = False) -> U | None:
+        """Return the user whom the credentials prove, for a way in that goes on from there; nobody is logged in."""
+        await self.check_origin()
+        await self._emit(Attempting(self._guard.name, named(credentials), remember))
+        return await self._proven(credentials)
 
     async def once(self, credentials: Mapping[str, str]) -> U | None:
         """Take the credentials for this request only: no session, no cookie."""
@@ -85,9 +92,14 @@ class Auth(Generic[U]):
             await self._know(user, None)
         return user
 
-    async def login(self, user: U, *, remember: bool = False) -> None:
-        """Log a user in: a new session id, the old one dead in the same step, new CSRF tokens."""
+    async def login(self, user: U, *, remember: bool = False, proofs: Sequence[str] = ()) -> None:
+        """Log a user in: a new session id, the old one dead in the same step, new CSRF tokens.
+
+        `proofs` say by what he proved himself, such as `password` or `totp`, for steps that ask for more than one.
+        Raises `Refused` for a user who is disabled, whatever he has proven himself by.
+        """
         await self.check_origin()
+        await self._check_disabled(user)
         stored = self._provider.password_of(user)
         login = record.Login(
             user_id=self._provider.id_of(user),
@@ -97,6 +109,7 @@ class Auth(Generic[U]):
             fingerprint=None if stored is None else fingerprint.take(self._parts.logins, stored),
             device=described(b"".join(self._visit.facts.lines(b"user-agent")[:1])),
             address=network_from(self._visit.facts.peer),
+            proofs=" ".join(proofs),
         )
         await self._visit.carried.log_in(self._guard.realm or "", login, remember=remember)
         self._visit.forget()
@@ -186,9 +199,17 @@ class Auth(Generic[U]):
         """Raise `Refused` when another site sent the request. `attempt`, `login` and `logout` begin with this."""
         verdict = await self._visit.check_origin()
         if isinstance(verdict, Deny):
-            evidence = {"endpoint": self._parts.csrf_url, **verdict.evidence}
-            refusal = Refusal(verdict.reason, verdict.by, evidence, self._stack.name, (verdict,))
-            raise await refused(self._visit, refusal, self._stack)
+            raise await self._refused(verdict, {"endpoint": self._parts.csrf_url, **verdict.evidence})
+
+    async def _check_disabled(self, user: U) -> None:
+        disabled = self._parts.disabled.get(self._guard.provider or "")
+        if disabled is not None and disabled(user):
+            evidence = {"provider": self._guard.provider}
+            raise await self._refused(Deny(self._guard.name, Reason.USER_DISABLED, evidence), evidence)
+
+    async def _refused(self, verdict: Deny, evidence: Mapping[str, object]) -> Exception:
+        refusal = Refusal(verdict.reason, verdict.by, evidence, self._stack.name, (verdict,))
+        return await refused(self._visit, refusal, self._stack)
 
     async def _emit(self, event: Event) -> None:
         await self._parts.emit(event)

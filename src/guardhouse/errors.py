@@ -8,6 +8,7 @@ GuardhouseError
 ├── LateWriteError         a session was changed after its answer had left; in development only
 ├── SessionTooLargeError   an application put more into a session than its policy allows
 ├── UnusablePasswordError  a password was to be stored that could never be verified
+├── MailError              a letter could not be handed over; the visitor was answered before
 └── StoreError             a store, or the users behind a provider, cannot be reached: 503
     ├── UsersUnavailableError
     └── IssuerUnavailableError
@@ -25,6 +26,7 @@ __all__ = [
     "GuardhouseError",
     "IssuerUnavailableError",
     "LateWriteError",
+    "MailError",
     "NotInstalledError",
     "SessionTooLargeError",
     "StoreError",
@@ -123,6 +125,19 @@ class UnusablePasswordError(GuardhouseError, ValueError):
             f"this password cannot be hashed: {problem}; check new passwords before you store them"
         )
         self.problem = problem
+
+
+class MailError(GuardhouseError):
+    """A letter could not be handed over. It names neither the address nor the link, and `trouble` must not either.
+
+    `temporary` where the same may go well in a moment: a 4xx of a mail server, a connection that was refused.
+    """
+
+    def __init__(self, kind: str, trouble: str, *, temporary: bool = False) -> None:
+        super().__init__(f"the letter {kind} could not be sent ({trouble}): see to the mailer of this house")
+        self.kind = kind
+        self.trouble = trouble
+        self.temporary = temporary
 
 
 class StoreError(GuardhouseError):

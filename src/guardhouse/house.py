@@ -43,7 +43,7 @@ from guardhouse.stacks import Asked, Stacks
 from guardhouse.state import signed
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.policy import SessionPolicy
-from guardhouse.state.store import Closable, Openable, Prunable, SessionStore
+from guardhouse.state.store import Closable, KeepsEnrolments, Openable, Prunable, SessionStore
 from guardhouse.stores.opening import open_store
 from guardhouse.tokens import Tokens
 from guardhouse.users.passwords import Passwords
@@ -57,6 +57,7 @@ _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 _STALE = frozenset(
     {
         Reason.USER_MISSING,
+        Reason.USER_DISABLED,
         Reason.PASSWORD_CHANGED,
         Reason.LOGIN_KEY_UNKNOWN,
         Reason.LOGIN_FORMAT_UNKNOWN,
@@ -68,7 +69,7 @@ RETRY_SECONDS = 5
 SWEEP_SECONDS = 300
 
 KEPT_SECONDS = 24 * 3600
-"""For so long an expired token stays in the list of its user, who may wonder why it is refused."""
+"""For so long an expired token or enrolment stays in the list of its user, who may wonder why it is refused."""
 
 Listener = Callable[[Any], Awaitable[None] | None]
 
@@ -361,6 +362,9 @@ class Guardhouse(Generic[U]):
                     await anyio.lowlevel.checkpoint()
                 if self.parts.tokens is not None:
                     while await self.parts.tokens.prune_tokens(self.parts.clock() - KEPT_SECONDS):
+                        await anyio.lowlevel.checkpoint()
+                if isinstance(store, KeepsEnrolments):
+                    while await store.enrolments.prune_enrolments(self.parts.clock() - KEPT_SECONDS):
                         await anyio.lowlevel.checkpoint()
 
     async def open(self) -> None:

@@ -148,17 +148,16 @@ def throttled() -> Provoked:
     return asked(world, "/throttled", SAME, method="POST", json=body)
 
 
-def malformed_login() -> Provoked:
+def at_desk(reason: Reason, **evidence: str) -> Provoked:
+    """What a desk refuses, with secrets in all that is handed in."""
     world = World()
 
-    async def login(request: Request) -> Response:
-        evidence = {"fields": "email and password"}
-        raise await refused(
-            visit_of(request, world.house), Refusal(Reason.LOGIN_MALFORMED, "login", evidence)
-        )
+    async def desk(request: Request) -> Response:
+        await request.json()
+        raise await refused(visit_of(request, world.house), Refusal(reason, "login", evidence))
 
-    world.app.router.routes.append(Route("/malformed", login, methods=["POST"]))
-    return asked(world, "/malformed", SAME, method="POST", json={"password": [MARK]})
+    world.app.router.routes.append(Route("/desk", desk, methods=["POST"]))
+    return asked(world, "/desk", SAME, method="POST", json={"password": [MARK], "token": MARK, "code": MARK})
 
 
 def gone() -> Provoked:
@@ -204,7 +203,11 @@ BEYOND: Mapping[Reason, Callable[[], Provoked]] = {
     Reason.CREDENTIAL_REJECTED: basic,
     Reason.SESSION_UNREADABLE: partial(damaged, lambda _: b"\xff" + MARK.encode()),
     Reason.LOGIN_FORMAT_UNKNOWN: partial(damaged, lambda body: body.replace(b"v1.", b"v9.")),
-    Reason.LOGIN_MALFORMED: malformed_login,
+    Reason.LOGIN_MALFORMED: partial(at_desk, Reason.LOGIN_MALFORMED, fields="email and password"),
+    Reason.LINK_INVALID: partial(at_desk, Reason.LINK_INVALID, link="forged"),
+    Reason.LINK_SPENT: partial(at_desk, Reason.LINK_SPENT, link="expired"),
+    Reason.FACTOR_WRONG: partial(at_desk, Reason.FACTOR_WRONG),
+    Reason.FACTOR_NOT_ASKED: partial(at_desk, Reason.FACTOR_NOT_ASKED),
     Reason.LOGIN_THROTTLED: throttled,
     Reason.SESSION_GONE: gone,
     Reason.ABILITY_MISSING: weak_token,

@@ -117,6 +117,7 @@ _LAST = (
     Reason.SECOND_FACTOR_MISSING,
     Reason.NO_LOGIN_FOR_GUARD,
     Reason.USER_MISSING,
+    Reason.USER_DISABLED,
     Reason.PASSWORD_CHANGED,
     Reason.NO_LOGIN,
     Reason.SESSION_UNREADABLE,

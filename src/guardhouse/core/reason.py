@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NO_LOGIN_FOR_GUARD = "no_login_for_guard"
     SESSION_DUPLICATE = "session_duplicate"
     USER_MISSING = "user_missing"
+    USER_DISABLED = "user_disabled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a reason, not a password
     LOGIN_KEY_UNKNOWN = "login_key_unknown"
     LOGIN_FORMAT_UNKNOWN = "login_format_unknown"
@@ -77,6 +78,10 @@ class Reason(StrEnum):
     LOGIN_FAILED = "login_failed"
     LOGIN_MALFORMED = "login_malformed"
     LOGIN_THROTTLED = "login_throttled"
+    LINK_INVALID = "link_invalid"
+    LINK_SPENT = "link_spent"
+    FACTOR_WRONG = "factor_wrong"
+    FACTOR_NOT_ASKED = "factor_not_asked"
     # may not, cannot
     ABILITY_MISSING = "ability_missing"
     RULE_DENIED = "rule_denied"

@@ -102,6 +102,11 @@ _WHO: dict[Reason, ReasonEntry] = {
         "The login names a user that the provider no longer finds.",
         "The user was deleted, or this guard's provider looks into another table than the one that logged in.",
     ),
+    Reason.USER_DISABLED: ReasonEntry(
+        401,
+        "The login names a user who was disabled.",
+        "Whoever keeps these users has shut this one out. Once he is let in again, his logins and tokens are good again.",
+    ),
     Reason.PASSWORD_CHANGED: ReasonEntry(
         401,
         "The user's password was changed after this login.",
@@ -239,6 +244,27 @@ _DESK: dict[Reason, ReasonEntry] = {
         429,
         "Too many logins were tried for this account.",
         "Wait for the seconds that Retry-After says.",
+    ),
+    Reason.LINK_INVALID: ReasonEntry(
+        400,
+        "This link is not one of ours.",
+        "It was cut off on its way, changed, or signed with a key that is not in the ring ({link}). Ask for another one; if "
+        "every link fails, compare `secret` and its former keys in all processes.",
+    ),
+    Reason.LINK_SPENT: ReasonEntry(
+        410,
+        "This link was used already, or its time is past.",
+        "A link counts once and for a short while, and what it was bound to may have changed since. Ask for another one.",
+    ),
+    Reason.FACTOR_WRONG: ReasonEntry(
+        422,
+        "This is not the code, or it was used already.",
+        "A code counts once. If every code of an authenticator fails, compare the clocks of the telephone and of this machine.",
+    ),
+    Reason.FACTOR_NOT_ASKED: ReasonEntry(
+        401,
+        "No login is waiting for a second proof here.",
+        "The password must be given first, in this browser, and a second proof within ten minutes; log in again.",
     ),
 }
 

@@ -82,7 +82,18 @@ OF_CALLERS: dict[Reason, Meaning] = {
     Reason.USER_MISSING: Meaning(
         "The login is good and its user is gone: deleted, or looked for in another table than the one that logged in.",
         "`provider` names the users that were asked; ask them for the id yourself.",
-        {Reason.STORE_UNAVAILABLE: "there the users could not be asked"},
+        {
+            Reason.STORE_UNAVAILABLE: "there the users could not be asked",
+            Reason.USER_DISABLED: "there the user is still kept, and kept out",
+        },
+    ),
+    Reason.USER_DISABLED: Meaning(
+        "The login or the token is good, its user is there, and the provider says that he is disabled.",
+        "`provider` names the users that were asked; `guardhouse users list` shows who is disabled, and since when.",
+        {
+            Reason.USER_MISSING: "there the user is not kept any more",
+            Reason.LOGIN_FAILED: "a disabled user who tries to log in hears that, as for a wrong password",
+        },
     ),
     Reason.PASSWORD_CHANGED: Meaning(
         "The password was changed after this login, here or on another device, and every login is bound to its password.",
@@ -138,6 +149,29 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "Too many tries for this account or from this network, right or wrong; the password was not looked at.",
         "Retry-After says when the next try counts; docs/throttling.md what is counted.",
         {Reason.LOGIN_FAILED: "there the password was checked"},
+    ),
+    Reason.LINK_INVALID: Meaning(
+        "What the link carries was never signed here for this purpose: a mail program broke the line, somebody changed it, or "
+        "the process has other keys than the one that sent it.",
+        "`link` says forged or unknown key. Compare `guardhouse config` of both processes.",
+        {Reason.LINK_SPENT: "there the link was ours once"},
+    ),
+    Reason.LINK_SPENT: Meaning(
+        "The link was ours. It was followed before, its time is past, or what it was bound to is another by now: the password "
+        "of a reset link, the address of one that verifies.",
+        "The events AccountChanged tell when what it was bound to changed.",
+        {Reason.LINK_INVALID: "that one was never ours"},
+    ),
+    Reason.FACTOR_WRONG: Meaning(
+        "The second proof is wrong, or it was right once and was used. The answer is the same for both.",
+        "The listener of AccountChanged hears `factor_failed`. Codes of an authenticator depend on the time.",
+        {Reason.FACTOR_NOT_ASKED: "there nobody was asked for one"},
+    ),
+    Reason.FACTOR_NOT_ASKED: Meaning(
+        "A second proof came without a first: no password was given in this browser, it was too long ago, or it was tried too "
+        "often.",
+        "Look for the session cookie: the first proof is kept in the visitor's session.",
+        {Reason.FACTOR_WRONG: "there a login was waiting"},
     ),
     Reason.SESSION_ENDED: Meaning(
         "The session is over, or there never was one: what an outsider is told in place of `session_expired`, "

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts, Presented
 from guardhouse.gate.parts import Parts, resolve
-from guardhouse.state import crumbs, csrf
+from guardhouse.state import crumbs, csrf, familiar
 from guardhouse.state.record import (
     EXPIRED,
     UNKNOWN,
@@ -271,6 +271,24 @@ class Carried(Struct, eq=False):
             self._visitor = sent.pop() if len(sent) == 1 else None
         return csrf.visitor_binding(sha256(self._visitor).digest()) if self._visitor else None
 
+    # -- the device -----------------------------------------------------------------------------------------------
+
+    def known_device(self, account: str) -> str | None:
+        """Name the device, if its cookie says that this account was logged in on it before."""
+        return familiar.known(self._parts.devices, account, self._familiar(), self._parts.clock())
+
+    def know_device(self, account: str) -> None:
+        """Let the response say so from now on."""
+        policy, signer = self._parts.cookie, self._parts.devices
+        mark = familiar.mint(signer, account, token_bytes(familiar.RANDOM_BYTES), self._parts.clock())
+        marks = familiar.with_mark(signer, account, self._familiar(), mark)
+        self._cookies[policy.familiar] = policy.write(policy.familiar, marks, max_age=familiar.LIFETIME)
+        self.clean = False
+
+    def _familiar(self) -> str:
+        sent = set(self._parts.familiar_cookie.values(self._cookie_lines))
+        return sent.pop().decode("ascii", "replace") if len(sent) == 1 else ""
+
     # -- leaving ------------------------------------------------------------------------------------------------
 
     async def settle(self) -> bool:
@@ -292,6 +310,11 @@ class Carried(Struct, eq=False):
             ends = (changes.seen or 0.0) + absolute
             await self._create(Changes(changes.put, seen=changes.seen, idle=idle, ends=ends), max_age=None)
         return True
+
+    def set_cookie(self, name: str, written: bytes) -> None:
+        """Let the response carry one more cookie of ours, written by the policy."""
+        self._cookies[name] = written
+        self.clean = False
 
     def cookies(self) -> list[bytes]:
         """Return the Set-Cookie values that the response must carry."""

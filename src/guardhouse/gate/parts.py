@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from guardhouse.core.answer import Explain
 from guardhouse.core.events import Event
 from guardhouse.core.origin import Origins
-from guardhouse.core.provider import Provider
+from guardhouse.core.provider import Disables, Provider
 from guardhouse.gate.watch import Watch
 from guardhouse.limits import Limits
 from guardhouse.rules import Rules
@@ -25,7 +25,7 @@ from guardhouse.vault.keyring import Keyring, Signer
 
 T = TypeVar("T")
 
-_PURPOSES = {"csrf": "csrf", "logins": "login", "urls": "url"}
+_PURPOSES = {"csrf": "csrf", "logins": "login", "urls": "url", "devices": "device"}
 """What each signer is for: a signature of one is none of another's."""
 
 
@@ -53,6 +53,7 @@ class Parts:
     csrf: Signer = field(init=False)
     logins: Signer = field(init=False)
     urls: Signer = field(init=False)
+    devices: Signer = field(init=False)
     hosts: frozenset[bytes] = field(init=False)
     """The Host values that the configured public URLs stand for; empty when none is configured."""
     tokens: TokenStore | None = field(init=False)
@@ -63,8 +64,11 @@ class Parts:
     """The store's own inline loading, where it has that power."""
     token_now: Callable[[str], TokenRecord | None] | None = field(init=False)
     """The same for handed-out tokens."""
+    disabled: Mapping[str, Callable[[Any], bool]] = field(init=False)
+    """Who is kept out, of the providers that know; asked for once, here."""
     session_cookie: CookieReader = field(init=False)
     visitor_cookie: CookieReader = field(init=False)
+    familiar_cookie: CookieReader = field(init=False)
     csrf_cookie: CookieReader = field(init=False)
     """The cookie that scripts read; no decision does."""
 
@@ -76,9 +80,15 @@ class Parts:
         object.__setattr__(self, "load_now", _inline(self.store, "load_now", "load"))
         object.__setattr__(self, "token_now", _inline(self.tokens, "token_now", "token"))
         object.__setattr__(self, "hosts", frozenset(own.partition(b"://")[2] for own in self.origins.own))
+        object.__setattr__(self, "disabled", _disabled(self.providers))
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
+        object.__setattr__(self, "familiar_cookie", CookieReader(self.cookie.familiar))
         object.__setattr__(self, "csrf_cookie", CookieReader(self.cookie.csrf))
+
+
+def _disabled(providers: Mapping[str, object]) -> dict[str, Callable[[Any], bool]]:
+    return {name: users.disabled for name, users in providers.items() if isinstance(users, Disables)}
 
 
 def _inline(store: object, power: str, verb: str) -> Any:  # noqa: ANN401 - the store's own method, or None

@@ -33,6 +33,9 @@ _MILLISECONDS = 1000
 _NO_CERTIFICATE = ("none", "packed")
 """Attestations without a third party. None is asked for, so a browser leaves none, or the passkey's own."""
 
+_LONGEST_KEY = 4096
+"""Bytes of COSE; RSA with 4096 bits, the largest that is asked for, takes some 530."""
+
 _KNOWN_TRANSPORTS = frozenset({"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"})
 
 
@@ -166,6 +169,8 @@ def _fault_in_object(made: AttestationObject, identity: bytes) -> Fault | None:
     # As a tuple, because what stands there may be anything that CBOR can say, also what has no hash.
     if made.fmt not in _NO_CERTIFICATE or made.att_stmt.x5c is not None:
         return Fault.ATTESTATION
+    if len(attested.credential_public_key) > _LONGEST_KEY:
+        return Fault.UNUSABLE_KEY
     try:
         # A point that is on no curve would be found at the first login, by a user who cannot mend it.
         decoded_public_key_to_cryptography(decode_credential_public_key(attested.credential_public_key))

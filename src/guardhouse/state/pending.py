@@ -41,6 +41,8 @@ class Pending(Struct, frozen=True):
     """Of the password that was proved: another one by now, and the way ends here."""
     remember: bool = False
     tries: int = TRIES
+    proofs: tuple[str, ...] = ("password",)
+    """What was given already, as a login keeps it."""
 
     @property
     def owner(self) -> str:

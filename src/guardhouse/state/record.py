@@ -25,6 +25,8 @@ class Login(Struct, frozen=True, array_like=True, gc=False):
     """What kind of program it was, in plain words; empty where that was not known, as in records of before."""
     address: str = ""
     """The network it came from, never the one address."""
+    proofs: str = ""
+    """By what the user proved himself, separated by blanks; empty where the application alone knows."""
 
 
 @final

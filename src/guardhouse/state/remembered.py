@@ -80,7 +80,8 @@ def weigh(enrolment: Enrolment, presented: Presented, now: float, *, same_passwo
     if series is None or enrolment.name != presented.name or not alive(enrolment, now):
         return Weighed.EXPIRED
     current = compare_digest(series.current, presented.digest)
-    previous = compare_digest(series.previous, presented.digest) and 0 <= now - series.turned < GRACE
+    # To both sides, because the machine that turned it may be ahead of this one.
+    previous = compare_digest(series.previous, presented.digest) and abs(now - series.turned) < GRACE
     if not (current or previous):
         return Weighed.STOLEN
     if not same_password:

@@ -17,6 +17,7 @@ from guardhouse.state.examined import Remark
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Migrated
 from guardhouse.stores.postgres_attempts import PostgresAttempts
+from guardhouse.stores.postgres_enrolments import PostgresEnrolments
 from guardhouse.stores.postgres_examine import LOOK, remarks
 from guardhouse.stores.postgres_pool import Connection, PostgresPool
 from guardhouse.stores.postgres_schema import statements
@@ -119,6 +120,7 @@ class PostgresStore:
         self._pool = PostgresPool(bare, options)
         self.tokens = PostgresTokens(self._pool)
         self.attempts = PostgresAttempts(self._pool)
+        self.enrolments = PostgresEnrolments(self._pool)
 
     def __repr__(self) -> str:
         return f"PostgresStore({self._pool.where!r})"

@@ -123,12 +123,27 @@ LIMITS = Table(
     indexes=("ends",),
     rewritten=True,
 )
+ENROLMENTS = Table(
+    "guardhouse_enrolments",
+    (
+        Column("created", Kind.MOMENT),
+        Column("ends", Kind.MOMENT, optional=True),
+        Column("version", Kind.COUNT),
+        Column("kind", Kind.NAME),
+        Column("name", Kind.NAME),
+        Column("owner", Kind.NAME),
+        Column("body", Kind.BODY),
+    ),
+    key=("kind", "name"),
+    indexes=("owner", "ends"),
+    rewritten=True,
+)
 SCHEMA = Table("guardhouse_schema", (Column("version", Kind.COUNT),), key=("version",))
 """One row for each version that the tables were brought to."""
 
 Versions: TypeAlias = tuple[tuple[Table, ...], ...]
 
-VERSIONS: Versions = ((SESSIONS, OWNERS, TOKENS, USED, ATTEMPTS, LIMITS),)
+VERSIONS: Versions = ((SESSIONS, OWNERS, TOKENS, USED, ATTEMPTS, LIMITS), (ENROLMENTS,))
 """What each version adds to the one before. One that was released is never changed."""
 
 

@@ -21,6 +21,7 @@ from guardhouse.stores.server_schema import VERSIONS, named
 from guardhouse.stores.server_url import options_of
 from guardhouse.stores.sqlalchemy_attempts import SQLAlchemyAttempts
 from guardhouse.stores.sqlalchemy_engine import Database
+from guardhouse.stores.sqlalchemy_enrolments import SQLAlchemyEnrolments
 from guardhouse.stores.sqlalchemy_schema import statements, tables
 from guardhouse.stores.sqlalchemy_tokens import SQLAlchemyTokens
 from guardhouse.stores.twice import SESSION_TWICE, never_twice
@@ -100,6 +101,7 @@ class SQLAlchemyStore:
         self._database = Database(bare, options)
         self.tokens = SQLAlchemyTokens(self._database)
         self.attempts = SQLAlchemyAttempts(self._database)
+        self.enrolments = SQLAlchemyEnrolments(self._database)
 
     def __repr__(self) -> str:
         return f"SQLAlchemyStore({self._database.where!r})"

@@ -22,6 +22,14 @@ def row(file: SQLiteFile, statement: str, *values: object) -> Any:  # noqa: ANN4
         raise _broken(error) from error
 
 
+def rows(file: SQLiteFile, statement: str, *values: object) -> list[Any]:
+    """Read some rows."""
+    try:
+        return file.reader().execute(statement, values).fetchall()
+    except sqlite3.Error as error:
+        raise _broken(error) from error
+
+
 async def write(file: SQLiteFile, work: Callable[[sqlite3.Connection], T]) -> T:
     """Do the work in one transaction, while no other process writes."""
 

@@ -1,0 +1,55 @@
+"""What the desks of one guard's ways in work with: made once, when the ways are, and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from guardhouse.core.weakness import Policy
+from guardhouse.desks.outbox import Outbox
+from guardhouse.guards.session import SessionGuard
+from guardhouse.house import Guardhouse
+from guardhouse.limits import LoginThrottle
+from guardhouse.state.store import EnrolmentStore
+
+__all__ = ["Kit", "Lifetimes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long each thing that is handed out is good for. All of them count once."""
+
+    reset: timedelta = timedelta(minutes=30)
+    verify: timedelta = timedelta(days=1)
+    address: timedelta = timedelta(hours=1)
+    enter: timedelta = timedelta(minutes=10)
+    """A link that logs in; ASVS 6.5.5 allows ten minutes."""
+    fresh: timedelta = timedelta(minutes=15)
+    """For so long a proof counts as given a moment ago, where an account is changed (ASVS 7.5.1)."""
+    remembered: timedelta = timedelta(days=30)
+    trusted: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The parts of the ways in of one session guard."""
+
+    house: Guardhouse[Any]
+    guard: SessionGuard
+    outbox: Outbox | None
+    """None where no mail is sent; then no way is offered that needs it."""
+    policy: Policy
+    """Says which new passwords are taken."""
+    throttle: LoginThrottle
+    enrolments: EnrolmentStore | None
+    """None where the store keeps none; then there are no second factors and no remembered devices."""
+    url_of: Callable[..., str]
+    """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
+    app_name: str
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    must_verify: bool = False
+    """Whether nobody comes in before his address is verified."""
+    login_field: str = "email"
+    """Under which name the login is handed in."""

@@ -1,0 +1,36 @@
+"""Letters kept in memory, newest last: for tests and the demo."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import ClassVar
+
+from guardhouse.mail.letter import Letter
+
+__all__ = ["MemoryMailer"]
+
+
+class MemoryMailer:
+    """Keep the last letters in place of sending them; a deque takes and drops them in one step, so nothing is locked."""
+
+    for_development: ClassVar[bool] = True
+
+    def __init__(self, keep: int = 100) -> None:
+        self._kept: deque[Letter] = deque(maxlen=keep)
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        """All that are kept, oldest first."""
+        return tuple(self._kept)
+
+    def to(self, address: str) -> tuple[Letter, ...]:
+        """Those to one address, oldest first."""
+        return tuple(letter for letter in self._kept if letter.to == address)
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._kept.clear()
+
+    async def send(self, letter: Letter) -> None:
+        """Keep it."""
+        self._kept.append(letter)

@@ -1,0 +1,164 @@
+"""The ways in of one session guard: put together once, checked, and laid out as routes of an application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+
+from guardhouse.core.weakness import Policy
+from guardhouse.desks.kit import Kit, Lifetimes
+from guardhouse.desks.outbox import Outbox
+from guardhouse.edge.ways.pages import Pages
+from guardhouse.edge.ways.routes import route_of
+from guardhouse.edge.ways.table import WAYS
+from guardhouse.edge.ways.way import Way, lacking
+from guardhouse.errors import ConfigError
+from guardhouse.guards.session import SessionGuard
+from guardhouse.house import Guardhouse
+from guardhouse.limits import LoginThrottle
+from guardhouse.mail.link import link_to
+from guardhouse.mail.mailer import Mailer, refuse_in_production
+from guardhouse.state.store import KeepsEnrolments
+from guardhouse.templates.environment import Templates
+from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
+
+U = TypeVar("U")
+
+__all__ = ["Lifetimes", "Ways"]
+
+
+class Ways(Generic[U]):
+    """All ways in and out of one session guard: login, register, reset, second factors, passkeys, and what belongs to them.
+
+    A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
+    `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
+    name, or adds it. `mail` sends letters; their links begin with `public_url`, never with a Host header. Raises
+    `ConfigError` for everything that cannot work.
+    """
+
+    def __init__(  # noqa: PLR0913 - the settings of the ways; keyword-only, each with the safe default
+        self,
+        house: Guardhouse[U],
+        guard: str | None = None,
+        *,
+        app_name: str,
+        passwords: Policy | None = None,
+        mail: Mailer | None = None,
+        public_url: str | None = None,
+        pages: bool = True,
+        templates: Templates | None = None,
+        prefix: str = "",
+        without: Sequence[str] = (),
+        paths: Mapping[str, str] = MappingProxyType({}),
+        replace: Sequence[Way] = (),
+        throttle: LoginThrottle | None = None,
+        lifetimes: Lifetimes | None = None,
+        must_verify: bool = False,
+        login_field: str = "email",
+    ) -> None:
+        self._base = _base(house, public_url, mail)
+        if mail is not None:
+            refuse_in_production(mail, debug=house.debug)
+        store = house.parts.store
+        self.kit = Kit(
+            house=house,
+            guard=_session_guard(house, guard),
+            outbox=None if mail is None else Outbox(mail),
+            policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
+            throttle=throttle or LoginThrottle(house.limits),
+            enrolments=store.enrolments if isinstance(store, KeepsEnrolments) else None,
+            url_of=self.url_of,
+            app_name=app_name,
+            lifetimes=lifetimes or Lifetimes(),
+            must_verify=must_verify,
+            login_field=login_field,
+        )
+        self.ways = self._offered(without, replace)
+        self.paths = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
+        _refuse_unknown("paths", paths, self.paths)
+        self._templates = (templates or Templates()) if pages or mail is not None else None
+        self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
+
+    def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
+        """Write the address of a way as browsers reach it."""
+        if name not in self.paths:
+            raise ConfigError(
+                "ways", name, "A letter would lead there, and it is left out: leave out what sends it, too."
+            )
+        return link_to(self._base, self.paths[name], query)
+
+    def install(self, app: Starlette) -> None:
+        """Lay the ways out as routes, before the house is installed."""
+        app.router.routes += [
+            route_of(self.kit, way, self.paths[way.name], self.pages, self._templates) for way in self.ways
+        ]
+        if self.kit.outbox is not None:
+            app.router.lifespan_context = _closing(self.kit.outbox, app.router.lifespan_context)
+
+    def _texts(self) -> Mapping[str, object]:
+        """Return what every page is told."""
+        return {
+            "app_name": self.kit.app_name,
+            "home": self.kit.house.home_url,
+            "login_field": self.kit.login_field,
+            "login_label": "E-mail" if self.kit.login_field == "email" else "User name",
+            "login_type": "email" if self.kit.login_field == "email" else "text",
+            "password_hint": f"At least {SHORTEST} characters. Several words are good.",
+        }
+
+    def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
+        own = {way.name: way for way in replace}
+        known = {way.name: way for way in WAYS} | own
+        _refuse_unknown("without", without, known)
+        return [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
+
+
+def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | None) -> str:
+    own = sorted(house.parts.origins.own)
+    if public_url is None and len(own) == 1:
+        return own[0].decode()
+    if public_url is None and mail is not None:
+        fix = "Letters need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
+        raise ConfigError("public_url", "none" if not own else "several", fix)
+    return (public_url or "").rstrip("/")
+
+
+def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's lifespan type
+    """Let the letters that wait be sent before the application ends."""
+
+    @asynccontextmanager
+    async def lifespan(asgi: Any) -> AsyncGenerator[Any, None]:  # noqa: ANN401 - as above
+        async with inner(asgi) as state:
+            try:
+                yield state
+            finally:
+                await outbox.close()
+
+    return lifespan
+
+
+def _words(app_name: str, base: str) -> tuple[str, ...]:
+    """Name the words that whoever guesses a password of this application begins with (ASVS 6.1.2)."""
+    host = urlsplit(base).hostname or ""
+    return tuple({app_name, *host.split(".")} - {"", "www", "com", "localhost"})
+
+
+def _session_guard(house: Guardhouse[Any], name: str | None) -> SessionGuard:
+    guard = house.guards.get(name or house.default)
+    if isinstance(guard, SessionGuard):
+        return guard
+    able = [key for key, one in house.guards.items() if isinstance(one, SessionGuard)]
+    raise ConfigError(
+        "ways", name or house.default, f"Name a session guard: {', '.join(able) or 'there is none'}."
+    )
+
+
+def _refuse_unknown(setting: str, names: Sequence[str] | Mapping[str, str], known: Mapping[str, Any]) -> None:
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"ways.{setting}", name, f"There are {', '.join(known)}.")

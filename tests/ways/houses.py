@@ -1,0 +1,77 @@
+"""Houses with ways in for tests: users that can be changed, letters that are kept, and every lifetime under a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from anyio.from_thread import BlockingPortal
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from guardhouse import MemoryUsers, User
+from guardhouse.mail.letter import Letter
+from guardhouse.mail.memory import MemoryMailer
+from guardhouse.starlette import Guardhouse
+from guardhouse.ways import Ways
+from tests.houses import ADA, GRACE, ORIGIN, PAGE, parts
+
+NEW_PASSWORD = "a staple that no horse corrects"
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class World:
+    """A house with its ways, and a visitor for whoever asks."""
+
+    def __init__(self, portal: BlockingPortal, house: Mapping[str, Any] | None = None, **ways: Any) -> None:
+        self.portal = portal
+        self.clock = Clock()
+        self.mailer = MemoryMailer()
+        self.users = MemoryUsers([ADA, GRACE])
+        settings = {"users": self.users, "clock": self.clock, "public_url": ORIGIN, "debug": True}
+        self.house: Guardhouse[User] = Guardhouse(**parts(**(settings | dict(house or {}))))
+        told: dict[str, Any] = {"app_name": "Acme", "mail": self.mailer} | ways
+        self.ways = Ways(self.house, "web", **told)
+        self.heard: list[Any] = []
+        self.app = Starlette(routes=[Route("/me", self.house.requires("web")(self._me))])
+        self.ways.install(self.app)
+        self.house.install(self.app)
+
+    async def _me(self, request: Request) -> Response:
+        return JSONResponse({"email": (await self.house.user(request)).email})
+
+    def visitor(self, **headers: str) -> TestClient:
+        """A browser, which sends what browsers send. All of a world share one loop, as those of a process do."""
+        client = TestClient(self.app, ORIGIN, headers=PAGE | headers)
+        client.portal = self.portal
+        return client
+
+    def letters(self, to: str = ADA.email) -> tuple[Letter, ...]:
+        """What was sent to somebody; what is on its way arrives first."""
+        self.portal.call(self._carried)
+        return self.mailer.to(to)
+
+    async def _carried(self) -> None:
+        outbox = self.ways.kit.outbox
+        if outbox is not None:
+            await outbox.close()
+
+    def letter(self, to: str = ADA.email) -> Letter:
+        """The letter that came last."""
+        return self.letters(to)[-1]
+
+    def token(self, to: str = ADA.email) -> str:
+        """What the link of the last letter carries."""
+        return str(self.letter(to).values["link"]).partition("token=")[2]
