@@ -24,6 +24,7 @@ FLOORS = {
     "guardhouse.mail": 3,
     "guardhouse.stores": 3,
     "guardhouse.users": 3,
+    "guardhouse.audit": 4,
     "guardhouse.auth": 4,
     "guardhouse.config": 4,
     "guardhouse.gate": 4,

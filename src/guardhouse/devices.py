@@ -15,8 +15,9 @@ from guardhouse.errors import ConfigError
 from guardhouse.gate.parts import Parts
 from guardhouse.guards.session import SessionGuard
 from guardhouse.state import fingerprint
+from guardhouse.state.enrolment import DEVICES
 from guardhouse.state.record import Login, Record, passed
-from guardhouse.state.store import EndsOne, OwnedSessions
+from guardhouse.state.store import EndsOne, KeepsEnrolments, OwnedSessions
 
 U = TypeVar("U")
 
@@ -77,6 +78,16 @@ class Devices(Generic[U]):
         if count:
             await self._parts.emit(SessionsEnded(self.guard.name, user, None, count))
         return count
+
+    async def forget(self, user: U) -> int:
+        """Forget the devices that stay logged in or are trusted; return how many there were.
+
+        Call it before `end_all`: a remembered device would begin a session behind the back of what ends them.
+        """
+        store = self._parts.store
+        if not isinstance(store, KeepsEnrolments):
+            return 0
+        return await store.enrolments.withdraw_all(self._owner(user), *DEVICES)
 
     def _login(self, record: Record, owner: str, stored: str | None) -> Login | None:
         """Find this user's latest login in a record; one from before a change of the password opens nothing."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import trustme
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from guardhouse.mail.letter import NEEDED, Kind, Letter, Value
 from guardhouse.mail.writer import Writer
@@ -74,7 +74,8 @@ class Received:
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             self.envelopes.append(envelope)
-            self.encrypted.append(session.ssl is not None)
+            transport: Any = server.transport
+            self.encrypted.append(transport.get_extra_info("sslcontext") is not None)
         return answer
 
 
@@ -85,8 +86,23 @@ class MailServer:
         self.host, self.port, self.received, self.trusted = "127.0.0.1", port, received, trusted
 
 
+class OnAnyPort(Controller):
+    """A server on a port that is free, which it knocks at when it has started."""
+
+    def _trigger_server(self) -> None:
+        listening: Any = self.server
+        self.port = listening.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+def _known(asked: Any, login: tuple[bytes, bytes]) -> AuthResult:
+    return AuthResult(success=(asked.login, asked.password) == login, handled=False)
+
+
 @contextmanager
-def mail_server(*, start_tls: bool = True, tls: bool = False) -> Iterator[MailServer]:
+def mail_server(
+    *, start_tls: bool = True, tls: bool = False, login: tuple[bytes, bytes] | None = None
+) -> Iterator[MailServer]:
     """Run one in a thread of its own; with `start_tls` it takes nothing before that."""
     authority = trustme.CA()
     own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -97,10 +113,21 @@ def mail_server(*, start_tls: bool = True, tls: bool = False) -> Iterator[MailSe
     options: dict[str, Any] = {"tls_context": own, "require_starttls": True} if start_tls else {}
     if tls:
         options = {"ssl_context": own}
-    controller = Controller(received, hostname="127.0.0.1", port=0, ready_timeout=10.0, **options)
+    if login is not None:
+        options |= {"auth_required": True, "authenticator": lambda *asked: _known(asked[-1], login)}
+    controller = OnAnyPort(received, hostname="127.0.0.1", port=0, ready_timeout=10.0, **options)
     controller.start()
     try:
-        listening: Any = controller.server
-        yield MailServer(listening.sockets[0].getsockname()[1], received, trusted)
+        yield MailServer(controller.port, received, trusted)
     finally:
         controller.stop()
+
+
+async def hung_up() -> None:
+    """Wait until every connection of this loop is closed: TLS takes leave after the letter was taken."""
+    loop: Any = asyncio.get_running_loop()
+    end = loop.time() + 10
+    while (  # noqa: ASYNC110 - nobody tells of it
+        len(loop._selector.get_map()) > 1 and loop.time() < end  # the one is the loop's own
+    ):
+        await asyncio.sleep(0.005)

@@ -14,6 +14,7 @@ from guardhouse.stores.server_enrolment import called
 from guardhouse.stores.sqlite import SQLiteStore
 
 from .kinds import in_sqlite, make_sqlite
+from .processes import ended, process
 
 ADA, BOB = "users:ada", "users:bob"
 MANY = 20
@@ -335,6 +336,23 @@ async def test_enrolments_survive_a_restart_and_are_gone_for_every_process_at_on
     assert await one.enrolments.enrolment(Kind.PASSKEY, "one") is None
     await one.close()
     await other.close()
+
+
+@pytest.mark.parametrize(("work", "count", "times"), [("withdraw", 30, 4), ("change", 30, 4)])
+async def test_of_two_processes_at_one_file_one_wins_each_time(tmp_path, work, count, times):
+    store = make_sqlite(tmp_path)
+    await store.enrolments.enrol(Enrolment(Kind.TOTP, "shared", ADA, 100.0))
+    for number in range(count):
+        await store.enrolments.enrol(enrolment(f"n{number}", kind=Kind.RECOVERY))
+    asked = (work, str(count), str(times))
+    with process(store, *asked) as one, process(store, *asked) as other:
+        assert (await ended(one), await ended(other)) == (0, 0)
+        won = [int(each.stdout.read()) for each in (one, other) if each.stdout]
+    assert sum(won) == count
+    left = {"withdraw": (1, 0), "change": (count + 1, count)}[work]
+    shared = await store.enrolments.enrolment(Kind.TOTP, "shared")
+    assert (shared.version, len(await store.enrolments.enrolled(ADA, Kind.RECOVERY))) == left
+    await store.close()
 
 
 async def test_a_file_of_the_former_version_is_upgraded_by_its_first_use(tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import secrets
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,6 +22,9 @@ from guardhouse.mail.mailer import Mailer
 __all__ = ["Outbox", "Tray"]
 
 logger = logging.getLogger("guardhouse.mail")
+
+FAREWELL = 1.0
+"""Seconds in which a letter that is broken off at the end may hang up."""
 
 Lost = Callable[[LetterLost], None]
 
@@ -47,17 +51,21 @@ class Tray:
 class Outbox:
     """Sends letters in the background of one event loop, which has to be asyncio's.
 
+    Each waits for some part of `spread` first. To write a letter and to greet a server is work, and whoever asks for something
+    else in the same moment could feel it; by chance, and later, it tells him nothing of what he has asked before.
+
     A temporary failure is tried once more after `pause`. What cannot be sent is logged without address and link, and
     told to `lost`; so is what does not fit among `most` that wait.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only, each with the safe default
         self,
         mailer: Mailer,
         *,
         at_once: int = 4,
         most: int = 1000,
         pause: timedelta = timedelta(seconds=5),
+        spread: timedelta = timedelta(seconds=2),
         lost: Lost | None = None,
     ) -> None:
         if at_once < 1 or most < 1:
@@ -66,14 +74,15 @@ class Outbox:
             )
         self.mailer = mailer
         self._at_once, self._most = at_once, most
-        self._pause = pause.total_seconds()
+        self._pause, self._spread = pause.total_seconds(), spread.total_seconds()
         self._lost = lost
+        self._resting: dict[object, tuple[asyncio.TimerHandle, Letter]] = {}
         self._waiting: deque[Letter] = deque()
         self._sending: dict[asyncio.Task[None], Letter] = {}
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"Outbox({self.mailer!r}, {len(self._waiting)} waiting, {len(self._sending)} being sent)"
+        return f"Outbox({self.mailer!r}, {self._count()} waiting, {len(self._sending)} being sent)"
 
     def tray(self) -> Tray:
         """Begin to gather the letters of a request."""
@@ -82,14 +91,22 @@ class Outbox:
     def send(self, *letters: Letter) -> None:
         """Take letters in and return at once; they are on their way when the loop comes to it."""
         for letter in letters:
-            if self._closed or len(self._waiting) >= self._most:
-                self._note(letter, "too many wait already" if not self._closed else "the outbox is closed")
+            if self._closed or self._count() >= self._most:
+                self._note(letter, "the outbox is closed" if self._closed else "too many wait already")
+            elif self._spread:
+                self._rest(letter)
             else:
                 self._waiting.append(letter)
                 self._start()
 
     async def close(self, within: timedelta = timedelta(seconds=10)) -> None:
         """Send what is there, for at most that long; what is left then is lost, and told of."""
+        self._spread = 0.0  # what comes from now on does not rest either
+        for timer, letter in self._resting.values():
+            timer.cancel()
+            self._waiting.append(letter)
+        self._resting.clear()
+        self._start()
         clock = asyncio.get_running_loop().time
         end = clock() + within.total_seconds()
         while self._sending and clock() < end:
@@ -97,10 +114,27 @@ class Outbox:
         self._closed = True
         while self._waiting:
             self._note(self._waiting.popleft(), "the process ended before its turn")
-        left = tuple(self._sending)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        for sending in self._sending:
+            sending.cancel()
+        if self._sending:  # a mailer may want to take leave of its server
+            await asyncio.wait(self._sending, timeout=FAREWELL)
+
+    def _count(self) -> int:
+        return len(self._resting) + len(self._waiting)
+
+    def _rest(self, letter: Letter) -> None:
+        """Let a letter lie for a while that nobody can know."""
+        place = object()
+        delay = secrets.SystemRandom().uniform(0, self._spread)
+        timer = asyncio.get_running_loop().call_later(
+            delay, self._rested, place, context=contextvars.Context()
+        )
+        self._resting[place] = timer, letter
+
+    def _rested(self, place: object) -> None:
+        _, letter = self._resting.pop(place)
+        self._waiting.append(letter)
+        self._start()
 
     def _start(self) -> None:
         """Begin with the next ones. They know nothing of the request they come from: neither its context nor its end."""

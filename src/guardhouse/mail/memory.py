@@ -6,16 +6,22 @@ from collections import deque
 from typing import ClassVar
 
 from guardhouse.mail.letter import Letter
+from guardhouse.mail.stamp import stamped
+from guardhouse.mail.writer import Writer
 
 __all__ = ["MemoryMailer"]
 
 
 class MemoryMailer:
-    """Keep the last letters in place of sending them; a deque takes and drops them in one step, so nothing is locked."""
+    """Keep the last letters in place of sending them; a deque takes and drops them in one step, so nothing is locked.
+
+    With a writer each is written out before, so that a test meets what a mail server would not be given.
+    """
 
     for_development: ClassVar[bool] = True
 
-    def __init__(self, keep: int = 100) -> None:
+    def __init__(self, writer: Writer | None = None, *, keep: int = 100) -> None:
+        self._writer = writer
         self._kept: deque[Letter] = deque(maxlen=keep)
 
     @property
@@ -33,4 +39,6 @@ class MemoryMailer:
 
     async def send(self, letter: Letter) -> None:
         """Keep it."""
+        if self._writer is not None:
+            stamped(self._writer, letter)
         self._kept.append(letter)

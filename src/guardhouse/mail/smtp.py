@@ -18,11 +18,11 @@ from guardhouse.vault.secret import Secret
 
 try:
     from aiosmtplib import (
+        SMTP,
         SMTPException,
         SMTPRecipientsRefused,
         SMTPResponseException,
         SMTPServerDisconnected,
-        send,
     )
 except ModuleNotFoundError as missing:
     raise ModuleNotFoundError(
@@ -100,25 +100,30 @@ class SmtpMailer:
     async def send(self, letter: Letter) -> None:
         """Hand the letter to the server, in one attempt on one connection."""
         message = stamped(self._writer, letter)
+        client = self._client()
         try:
             with fail_after(self._seconds):
-                await send(
-                    message,
-                    sender=self._writer.sender,
-                    recipients=[message["To"].addresses[0].addr_spec],
-                    hostname=self.host,
-                    port=self.port,
-                    username=self._user,
-                    password=None if self._password is None else self._password.reveal().decode(),
-                    # Left out it would be looked up, and the look-up would hold up everybody.
-                    local_hostname=self._writer.domain,
-                    timeout=self._seconds,
-                    use_tls=self._encryption == "tls",
-                    start_tls=self._encryption == "starttls",
-                    tls_context=self._tls,
-                )
+                async with client:
+                    to = message["To"].addresses[0].addr_spec
+                    await client.send_message(message, sender=self._writer.sender, recipients=[to])
         except (SMTPException, OSError) as error:  # a timeout is an OSError, too
             raise _told(letter.kind, error) from None  # the server's words hold the address
+        finally:
+            client.close()  # one that was broken off while it waited for a greeting is still open
+
+    def _client(self) -> SMTP:
+        return SMTP(
+            hostname=self.host,
+            port=self.port,
+            username=self._user,
+            password=None if self._password is None else self._password.reveal().decode(),
+            # Left out it would be looked up, and the look-up would hold up everybody.
+            local_hostname=self._writer.domain,
+            timeout=self._seconds,
+            use_tls=self._encryption == "tls",
+            start_tls=self._encryption == "starttls",
+            tls_context=self._tls,
+        )
 
 
 def _read(url: str) -> tuple[SplitResult, int | None]:

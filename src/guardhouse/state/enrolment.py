@@ -29,6 +29,10 @@ class Kind(Enum):
     """A device that is not asked for the second factor again."""
 
 
+DEVICES = (Kind.REMEMBERED, Kind.TRUSTED)
+"""What a user has on a device that let him in before; who logs out everywhere wants these withdrawn too."""
+
+
 class Enrolment(Struct, frozen=True):
     """One proof of one user. Moments are epoch seconds.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from secrets import token_bytes
+from typing import Any
 
 from guardhouse.errors import StoreError
 from guardhouse.state.enrolment import Enrolment, Kind, is_same, require_next
@@ -126,7 +127,9 @@ class RedisEnrolments:
                 body = b""
                 if not self._stands:
                     return False
-            said = await link.run(WITHDRAW, self._kept + place, body, TOMBSTONE, self._stands, durable=True)
+            said: Any = await link.run(
+                WITHDRAW, self._kept + place, body, TOMBSTONE, self._stands, durable=True
+            )
             if said == 1:
                 await self._forget(link, owner, body[:STAMP] + place)
             if said in {0, 1}:

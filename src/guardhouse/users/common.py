@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from importlib.resources import files
 
 __all__ = ["CommonPasswords"]
 
@@ -32,6 +31,8 @@ class CommonPasswords:
 
     @cached_property
     def _held(self) -> frozenset[str]:
+        from importlib.resources import files  # noqa: PLC0415 - takes as long to load as the list itself
+
         return frozenset(
             files("guardhouse.users").joinpath(FILE).read_text(encoding="utf-8").split("\n")[:-1]
         )
