@@ -35,6 +35,8 @@ from guardhouse.core.answer import Refusal
 from guardhouse.core.verdict import Deny
 from guardhouse.edge.asgi import visit_of
 from guardhouse.gate.refused import refused
+from guardhouse.state.enrolment import Kind
+from guardhouse.state.pending import Pending, hold
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.testing import PASSWORD, BrokenStore, FixedClock, fake_users, fast_passwords
 
@@ -217,6 +219,21 @@ def _nobody() -> Provoked:
     return ask(client, "GET", "/web")
 
 
+def _half_way() -> Provoked:
+    world = World()
+
+    async def prove(request: Request) -> Response:
+        now = world.clock()
+        pending = Pending("1", "users", "web", "users", now, now + 600, (Kind.TOTP, Kind.RECOVERY), "T1")
+        hold(await world.house.session(request), pending)
+        return Response(status_code=204)
+
+    world.app.router.routes.append(Route("/prove", prove))
+    client = world.client()
+    client.get("/prove")
+    return ask(client, "GET", "/web")
+
+
 def _user_gone() -> Provoked:
     store, empty = MemoryStore(), MemoryUsers([])
     client = World(store=store).logged_in()
@@ -301,6 +318,7 @@ HTTP = "http://intranet"
 PROVOKED: Mapping[Reason, Callable[[], Provoked]] = {
     Reason.NO_CREDENTIAL: partial(_asked, "GET", "/web", SAME),
     Reason.NO_LOGIN: _nobody,
+    Reason.SECOND_FACTOR_MISSING: _half_way,
     Reason.SESSION_MALFORMED: partial(_asked, "GET", "/web", {"Cookie": "__Host-gh=eyJpdiI6Ik1"}),
     Reason.SESSION_UNKNOWN: partial(_asked, "GET", "/web", {"Cookie": COOKIE}),
     Reason.SESSION_EXPIRED: _expired,

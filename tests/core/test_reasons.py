@@ -28,8 +28,11 @@ from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.house import Guardhouse
 from guardhouse.state.csrf import mint
+from guardhouse.state.enrolment import Kind
+from guardhouse.state.pending import Pending, hold
 from guardhouse.state.policy import SessionPolicy
-from guardhouse.state.record import EXPIRED, Deadline, Login, Record
+from guardhouse.state.record import EXPIRED, Changes, Deadline, Login, Record, merged
+from guardhouse.state.session import Session
 from guardhouse.steps.abilities import Abilities
 from guardhouse.users.memory import MemoryUsers
 from guardhouse.vault.keyring import Keyring
@@ -91,6 +94,15 @@ HOUSE = Guardhouse(
 )
 
 
+def half_way() -> Changes:
+    """Return what a password leaves in a session whose second factor is missing."""
+    session = Session()
+    hold(session, Pending("1", "users", "web", "users", 0.0, 1.0, (Kind.TOTP,), "T1"))
+    changes = session.changes()
+    assert changes is not None
+    return changes
+
+
 def from_where(*headers: tuple[bytes, bytes], token: TokenState = TokenState.ABSENT) -> Mapping[str, object]:
     """Return what the house says about a request that its headers condemn."""
     verdict = weigh(whence(Facts("POST", "/", headers)), OWN)
@@ -142,6 +154,7 @@ GIVEN = {
     Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),
     Reason.SESSION_EXPIRED: lambda: evidence_of(WEB.judge(b"", EXPIRED[Deadline.IDLE])),
     Reason.NO_LOGIN_FOR_GUARD: lambda: evidence_of(WEB.judge(b"", RECORD)),
+    Reason.SECOND_FACTOR_MISSING: lambda: evidence_of(WEB.judge(b"", merged(RECORD, half_way()))),
     Reason.CREDENTIAL_MALFORMED: lambda: evidence_of(KEY.claim(Facts("GET", "/", [(b"x-api-key", b"")]))),
     Reason.CSRF_DUPLICATE_HEADER: lambda: from_where((b"origin", b"a"), (b"origin", b"b")),
     Reason.CSRF_ORIGIN_UNTRUSTED: lambda: from_where((b"origin", b"https://evil.test")),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardhouse.state.enrolment import Kind
-from guardhouse.state.pending import PENDING, TRIES, Pending, drop, halfway, hold, read, used_try
+from guardhouse.state.pending import PENDING, TRIES, Pending, drop, hold, read, used_try, waiting
 from guardhouse.state.record import Login, Record, encode, merged
 from guardhouse.state.session import Session
 
@@ -46,7 +46,27 @@ def held(**changes: Any) -> Session:
 def test_it_comes_back_from_the_store_as_it_was():
     record = stored(held())
     assert read(Session(record), NOW) == ADA
-    assert halfway(record.data)
+    assert waiting(record, "users") == ADA
+
+
+@pytest.mark.parametrize(
+    ("data", "realm", "there"),
+    [
+        pytest.param({}, "users", False, id="nobody"),
+        pytest.param({PENDING: encode(msgspec.to_builtins(ADA))}, "users", True, id="half-way in here"),
+        pytest.param({PENDING: encode(msgspec.to_builtins(ADA))}, "staff", False, id="half-way in elsewhere"),
+        pytest.param({PENDING: encode(msgspec.to_builtins(ADA))}, None, False, id="a guard without a realm"),
+        pytest.param({PENDING: encode({"user_id": 1})}, "users", False, id="something else"),
+        pytest.param({PENDING: b"\xc1"}, "users", False, id="what cannot be decoded"),
+        pytest.param({PENDING: b"\x81\xa1x" + b"\x91" * 100_000}, "users", False, id="something without end"),
+        pytest.param({PENDING: b"\xa1\xff"}, "users", False, id="text that is none"),
+    ],
+)
+def test_a_guard_sees_who_is_half_way_in_at_its_realm(data, realm, there):
+    record = Record(
+        "public", NOW, NOW, 3600.0, NOW + 3600, {}, {key: msgspec.Raw(raw) for key, raw in data.items()}
+    )
+    assert (waiting(record, realm) is not None) is there
 
 
 def test_it_is_no_login_of_any_realm():
@@ -91,7 +111,6 @@ def test_who_comes_through_leaves_nothing_behind():
     drop(session)
     drop(session)
     assert PENDING not in session
-    assert not halfway({})
 
 
 def test_a_second_login_takes_the_place_of_the_first():

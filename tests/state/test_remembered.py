@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace as with_
 
@@ -47,7 +47,10 @@ NEVER_GIVEN = replace(presented(FIRST), digest=b"x" * 32)
         pytest.param(TURNED, FIRST, LATER + GRACE - 0.1, True, Weighed.GRACE, id="just within the grace"),
         pytest.param(TURNED, FIRST, LATER + GRACE, True, Weighed.STOLEN, id="just after the grace"),
         pytest.param(
-            TURNED, FIRST, LATER - 1, True, Weighed.STOLEN, id="a clock that was set back gives no grace"
+            TURNED, FIRST, LATER - 1, True, Weighed.GRACE, id="on a machine whose clock is a little behind"
+        ),
+        pytest.param(
+            TURNED, FIRST, LATER - GRACE, True, Weighed.STOLEN, id="a clock that was set back gives no more"
         ),
         pytest.param(TWICE, FIRST, LATER + 1, True, Weighed.STOLEN, id="the one before the one before"),
         pytest.param(TWICE, THIRD, LATER + 1, True, Weighed.FRESH, id="the newest of three"),
@@ -59,9 +62,6 @@ NEVER_GIVEN = replace(presented(FIRST), digest=b"x" * 32)
             TWICE, FIRST, LATER + 60, False, Weighed.STOLEN, id="a copy after the password was changed"
         ),
         pytest.param(TWICE, FIRST, NOW + LIFETIME, True, Weighed.EXPIRED, id="a copy of what is over"),
-        pytest.param(
-            with_(BEGUN, ends=float("nan")), FIRST, NOW, True, Weighed.EXPIRED, id="an end that is no number"
-        ),
         pytest.param(
             with_(BEGUN, body=b"?"), FIRST, NOW, True, Weighed.EXPIRED, id="a body that cannot be read"
         ),
@@ -117,6 +117,7 @@ def test_only_the_newest_secret_turns_a_series_whoever_brings_whatever(uses: lis
 
 
 @given(st.binary(max_size=60))
+@example(b"\x96\xc4\x01a\xc4\x01a\x00\xa1w\xc0" + b"\x91" * 50_000)
 def test_a_body_that_is_none_reads_as_none(body: bytes):
     series = Series.of(with_(BEGUN, body=body))
     assert series is None or isinstance(series.current, bytes)

@@ -70,7 +70,7 @@ def test_a_name_is_of_one_code_of_one_owner_and_shows_neither() -> None:
 
 
 def test_no_owner_lends_letters_to_a_code() -> None:
-    assert name_of("23", "users:1") != name_of("3", "users:1:2")
+    assert name_of("2:3", "users:1") != name_of("3", "users:1:2")
 
 
 @given(st.text(max_size=60))

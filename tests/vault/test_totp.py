@@ -161,6 +161,7 @@ def test_what_is_kept_comes_back_and_is_in_no_repr() -> None:
 @example(b"")
 @example(b"\x92\xc4\x00\xa1x")
 @example(b"\x92\xa1\xff\x01")
+@example(b"\x93\xc4\x01a\x01" + b"\x91" * 100_000)
 def test_a_body_that_is_none_reads_as_none(body: bytes) -> None:
     kept = Kept.decode(body)
     assert kept is None or Kept.decode(kept.encode()) == kept

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     # who
     NO_CREDENTIAL = "no_credential"
     NO_LOGIN = "no_login"
+    SECOND_FACTOR_MISSING = "second_factor_missing"
     SESSION_MALFORMED = "session_malformed"
     SESSION_UNKNOWN = "session_unknown"
     SESSION_UNREADABLE = "session_unreadable"

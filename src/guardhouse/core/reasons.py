@@ -46,6 +46,13 @@ _WHO: dict[Reason, ReasonEntry] = {
         "Set-Cookie headers of the login's response.",
         telling=2,
     ),
+    Reason.SECOND_FACTOR_MISSING: ReasonEntry(
+        401,
+        "The login waits for its second factor.",
+        "The password was right, and until one of {factors} follows in this session nobody is logged in. Show the page that "
+        "asks for it. A login that is left half-way ends after ten minutes or a few wrong answers; then begin again.",
+        telling=8,
+    ),
     Reason.SESSION_MALFORMED: ReasonEntry(
         401,
         "The session cookie is not one that this house hands out.",

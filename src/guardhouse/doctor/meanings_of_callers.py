@@ -22,7 +22,20 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "The visitor has a session, for a cart or a message, and no login in it: before the login, after the logout, or "
         "because the answer of the login, with the new cookie, was lost.",
         "Look for the session cookie among the Set-Cookie headers of the login's answer, and whether the browser kept it.",
-        {Reason.NO_LOGIN_FOR_GUARD: "there somebody is logged in, for another realm"},
+        {
+            Reason.NO_LOGIN_FOR_GUARD: "there somebody is logged in, for another realm",
+            Reason.SECOND_FACTOR_MISSING: "there a login has begun",
+        },
+    ),
+    Reason.SECOND_FACTOR_MISSING: Meaning(
+        "A user who has enrolled a second factor gave his password, and the page went on as if that were the login; or he "
+        "left the page that asks for the code.",
+        "`factors` names what this user may answer with, `guard` where the login began. The answer to the password said so, "
+        "too.",
+        {
+            Reason.NO_LOGIN: "there no login has begun in this session",
+            Reason.CONFIRMATION_NEEDED: "there somebody is logged in, and proves himself once more",
+        },
     ),
     Reason.SESSION_MALFORMED: Meaning(
         "A cookie of our name came, and its value is no session id: another application on the host uses the name, or "

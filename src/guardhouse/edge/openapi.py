@@ -32,6 +32,7 @@ _OF_TOKENS = ("token_", "jwt_", "dpop_")
 _OF_SESSIONS = frozenset(
     {
         Reason.NO_LOGIN,
+        Reason.SECOND_FACTOR_MISSING,
         Reason.NO_LOGIN_FOR_GUARD,
         Reason.PASSWORD_CHANGED,
         Reason.LOGIN_KEY_UNKNOWN,

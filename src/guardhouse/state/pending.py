@@ -5,16 +5,17 @@ No guard reads it as a login, so whatever forgets to ask for the second factor r
 
 from __future__ import annotations
 
-from collections.abc import Container, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from guardhouse.state.enrolment import Kind
+from guardhouse.state.record import NO_RECORD, Record
 
-__all__ = ["LIFETIME", "PENDING", "TRIES", "Pending", "drop", "halfway", "hold", "read", "used_try"]
+__all__ = ["LIFETIME", "PENDING", "TRIES", "Pending", "drop", "hold", "read", "used_try", "waiting"]
 
 PENDING = "_pending"
 LIFETIME = 600.0
@@ -52,6 +53,9 @@ class Pending(Struct, frozen=True):
         return f"Pending({self.owner} at {self.guard}, {self.tries} tries)"
 
 
+_decode = msgspec.msgpack.Decoder(Pending).decode
+
+
 def hold(session: MutableMapping[str, Any], pending: Pending) -> None:
     """Put it into the session, in the place of one from before. The caller renews the session's id, as after any proof."""
     session[PENDING] = msgspec.to_builtins(pending)
@@ -83,9 +87,21 @@ def drop(session: MutableMapping[str, Any]) -> None:
     session.pop(PENDING, None)
 
 
-def halfway(data: Container[str]) -> bool:
-    """Whether a session's stored data holds one at all, without decoding anything."""
-    return PENDING in data
+def waiting(record: Record, realm: str | None) -> Pending | None:
+    """Say who is half-way in at a realm, for a guard that found no login there.
+
+    No clock is asked: one whose time is past is the better explanation, too, and `read` believes none.
+    """
+    raw = record.data.get(PENDING)
+    pending = _decoded(raw) if raw is not None else None
+    return pending if pending is not None and pending.realm == realm else None
+
+
+def _decoded(raw: Raw) -> Pending | None:
+    try:
+        return _decode(raw)
+    except NO_RECORD:
+        return None
 
 
 def _converted(value: object) -> Pending | None:

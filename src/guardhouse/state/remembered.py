@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from guardhouse.state.enrolment import Enrolment, Kind, alive
 from guardhouse.state.handed import NAME_BYTES, SECRET_BYTES, Presented, hand_out, name_from
+from guardhouse.state.record import NO_RECORD
 
 __all__ = ["CHANCE", "GRACE", "LIFETIME", "Series", "Weighed", "begin", "turn", "weigh"]
 
@@ -61,7 +62,7 @@ class Series(Struct, frozen=True, array_like=True):
         """Read an enrolment's body; None for anything else that may lie there."""
         try:
             return _decode(enrolment.body) if enrolment.kind is Kind.REMEMBERED else None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_RECORD:
             return None
 
 
@@ -79,7 +80,8 @@ def weigh(enrolment: Enrolment, presented: Presented, now: float, *, same_passwo
     if series is None or enrolment.name != presented.name or not alive(enrolment, now):
         return Weighed.EXPIRED
     current = compare_digest(series.current, presented.digest)
-    previous = compare_digest(series.previous, presented.digest) and 0 <= now - series.turned < GRACE
+    # To both sides, because the machine that turned it may be ahead of this one.
+    previous = compare_digest(series.previous, presented.digest) and abs(now - series.turned) < GRACE
     if not (current or previous):
         return Weighed.STOLEN
     if not same_password:

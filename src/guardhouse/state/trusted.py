@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from guardhouse.state.enrolment import Enrolment, Kind, alive
 from guardhouse.state.handed import NAME_BYTES, SECRET_BYTES, Presented, hand_out, name_from
+from guardhouse.state.record import NO_RECORD
 
 __all__ = ["CHANCE", "LIFETIME", "Trust", "Trusted", "trust", "weigh"]
 
@@ -44,7 +45,7 @@ class Trust(Struct, frozen=True, array_like=True):
         """Read an enrolment's body; None for anything else that may lie there."""
         try:
             return _decode(enrolment.body) if enrolment.kind is Kind.TRUSTED else None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NO_RECORD:
             return None
 
 

@@ -53,7 +53,7 @@ class Kept(Struct, frozen=True, array_like=True):
         """Read an enrolment's body; None for anything else that may lie there."""
         try:
             return _decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
     def __repr__(self) -> str:
