@@ -74,6 +74,7 @@ WORKS: dict[str, Any] = {
 async def test_wherever_it_is_cut_short_no_enrolment_is_out_of_reach(
     store: RedisStore, tmp_path: Path, work: str
 ):
+    finished, commands = False, 0
     for commands in range(20):
         await store.enrolments.enrol(enrolment(ends=50.0 if work == "prune" else None))
         finished = await _cut_short(make_redis(tmp_path, store.address.layout), work, commands)
