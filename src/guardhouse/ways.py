@@ -37,7 +37,7 @@ class Ways(Generic[U]):
 
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
-    name, or adds it. `mail` sends letters; their links begin with `public_url`, never with a Host header. Raises
+    name, or adds it. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
     """
 
@@ -48,7 +48,7 @@ class Ways(Generic[U]):
         *,
         app_name: str,
         passwords: Policy | None = None,
-        mail: Mailer | None = None,
+        mail: Mailer | Outbox | None = None,
         public_url: str | None = None,
         pages: bool = True,
         templates: Templates | None = None,
@@ -62,13 +62,12 @@ class Ways(Generic[U]):
         login_field: str = "email",
     ) -> None:
         self._base = _base(house, public_url, mail)
-        if mail is not None:
-            refuse_in_production(mail, debug=house.debug)
+        outbox = _outbox(house, mail)
         store = house.parts.store
         self.kit = Kit(
             house=house,
             guard=_session_guard(house, guard),
-            outbox=None if mail is None else Outbox(mail),
+            outbox=outbox,
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
             throttle=throttle or LoginThrottle(house.limits),
             enrolments=store.enrolments if isinstance(store, KeepsEnrolments) else None,
@@ -118,7 +117,7 @@ class Ways(Generic[U]):
         return [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
 
 
-def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | None) -> str:
+def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox | None) -> str:
     own = sorted(house.parts.origins.own)
     if public_url is None and len(own) == 1:
         return own[0].decode()
@@ -126,6 +125,15 @@ def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | None) -
         fix = "Letters need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
         raise ConfigError("public_url", "none" if not own else "several", fix)
     return (public_url or "").rstrip("/")
+
+
+def _outbox(house: Guardhouse[Any], mail: Mailer | Outbox | None) -> Outbox | None:
+    """Put an outbox before a mailer, and refuse one that is for development only where that is over."""
+    if mail is None:
+        return None
+    outbox = mail if isinstance(mail, Outbox) else Outbox(mail)
+    refuse_in_production(outbox.mailer, debug=house.debug)
+    return outbox
 
 
 def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's lifespan type

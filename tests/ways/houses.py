@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import anyio.lowlevel
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from guardhouse import MemoryUsers, User
+from guardhouse.desks.outbox import Outbox
 from guardhouse.mail.letter import Letter
 from guardhouse.mail.memory import MemoryMailer
 from guardhouse.starlette import Guardhouse
@@ -43,7 +45,7 @@ class World:
         self.users = MemoryUsers([ADA, GRACE])
         settings = {"users": self.users, "clock": self.clock, "public_url": ORIGIN, "debug": True}
         self.house: Guardhouse[User] = Guardhouse(**parts(**(settings | dict(house or {}))))
-        told: dict[str, Any] = {"app_name": "Acme", "mail": self.mailer} | ways
+        told: dict[str, Any] = {"app_name": "Acme", "mail": Outbox(self.mailer, spread=timedelta(0))} | ways
         self.ways = Ways(self.house, "web", **told)
         self.heard: list[Any] = []
         self.app = Starlette(routes=[Route("/me", self.house.requires("web")(self._me))])
