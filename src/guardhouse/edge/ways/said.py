@@ -40,7 +40,7 @@ async def say(desk: Desk[Any], way: Way, following: Next | Mapping[str, object])
         case Mapping():
             return _document(following, 200)
         case Done(what, told):
-            return _document({"done": what, **told}, 200)
+            return _cleared(_document({"done": what, **told}, 200), what)
         case Ask(what, told):
             return _document({"next": what, **told}, 200)
         case Leave(url):
@@ -57,7 +57,7 @@ async def say_on_page(
     """Answer a person: the next page, or the same once more with what was wrong."""
     match following:
         case Done(what):
-            return _go(await _after(walked, what, pages, handed))
+            return _cleared(_go(await _after(walked, what, pages, handed)), what)
         case Ask(what):
             return _go(_with_next(pages.path_of(what), handed, walked.request))
         case Leave(url):
@@ -98,6 +98,16 @@ def _with_next(path: str, handed: Mapping[str, object], request: Request) -> str
     """Carry along where the person wanted to go."""
     wanted = local_path(handed.get("next")) or local_path(request.query_params.get("next"))
     return path if wanted is None else f"{path}?{urlencode({'next': wanted})}"
+
+
+def _cleared(response: Response, what: str) -> Response:
+    """Let the browser forget what the application kept for whoever logged out (ASVS 14.3.1).
+
+    Not "cookies": they know no port, and that would log this machine out of every other application on it.
+    """
+    if what == "logged-out":
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 def _go(url: str) -> Response:
