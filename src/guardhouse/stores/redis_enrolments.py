@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from secrets import token_bytes
-from typing import Any, cast
 
 from guardhouse.errors import StoreError
 from guardhouse.state.enrolment import Enrolment, Kind, is_same, require_next
@@ -127,14 +126,15 @@ class RedisEnrolments:
                 body = b""
                 if not self._stands:
                     return False
-            said: Any = await link.run(
+            said: bytes | int = await link.run(
                 WITHDRAW, self._kept + place, body, TOMBSTONE, self._stands, durable=True
             )
-            if said == 1:
+            if isinstance(said, bytes):
+                body = said
+                continue
+            if said:
                 await self._forget(link, owner, body[:STAMP] + place)
-            if said in {0, 1}:
-                return bool(said)
-            body = cast("bytes", said)
+            return bool(said)
         raise StoreError("an enrolment is changed too often at once to withdraw it")
 
     async def _owned(
