@@ -204,6 +204,7 @@ BEYOND: Mapping[Reason, Callable[[], Provoked]] = {
     Reason.SESSION_UNREADABLE: partial(damaged, lambda _: b"\xff" + MARK.encode()),
     Reason.LOGIN_FORMAT_UNKNOWN: partial(damaged, lambda body: body.replace(b"v1.", b"v9.")),
     Reason.LOGIN_MALFORMED: partial(at_desk, Reason.LOGIN_MALFORMED, fields="email and password"),
+    Reason.FORM_INVALID: partial(at_desk, Reason.FORM_INVALID),
     Reason.LINK_INVALID: partial(at_desk, Reason.LINK_INVALID, link="forged"),
     Reason.LINK_SPENT: partial(at_desk, Reason.LINK_SPENT, link="expired"),
     Reason.FACTOR_WRONG: partial(at_desk, Reason.FACTOR_WRONG),

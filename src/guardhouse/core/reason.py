@@ -78,6 +78,7 @@ class Reason(StrEnum):
     LOGIN_FAILED = "login_failed"
     LOGIN_MALFORMED = "login_malformed"
     LOGIN_THROTTLED = "login_throttled"
+    FORM_INVALID = "form_invalid"
     LINK_INVALID = "link_invalid"
     LINK_SPENT = "link_spent"
     FACTOR_WRONG = "factor_wrong"

@@ -245,6 +245,11 @@ _DESK: dict[Reason, ReasonEntry] = {
         "Too many logins were tried for this account.",
         "Wait for the seconds that Retry-After says.",
     ),
+    Reason.FORM_INVALID: ReasonEntry(
+        422,
+        "Something in the form cannot be taken.",
+        "`errors` names each field with what is wrong; send an object of JSON or a form, each name once and as text.",
+    ),
     Reason.LINK_INVALID: ReasonEntry(
         400,
         "This link is not one of ours.",

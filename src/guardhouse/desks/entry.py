@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from guardhouse.core.reasons import Reason
 from guardhouse.desks.desk import Desk
 from guardhouse.flows.plan import Done, LogOut, Next, Plan, Refuse
 
-__all__ = ["LogInWith", "log_in", "log_out"]
+__all__ = ["LogInWith", "log_in", "log_out", "show_login"]
 
 
 class LogInWith(Struct, frozen=True):
@@ -35,6 +36,11 @@ async def log_in(desk: Desk[Any], handed: LogInWith) -> Next:
     if user is None:
         return Refuse(Reason.LOGIN_FAILED)
     return await desk.enter(user, ("password",), account=handed.login, remember=handed.remember)
+
+
+async def show_login(desk: Desk[Any], _: object) -> Mapping[str, object] | Next:
+    """Ask nothing of somebody who is inside."""
+    return Done("logged-in") if await desk.auth.check() else {}
 
 
 async def log_out(desk: Desk[Any], _: object) -> Next:

@@ -150,6 +150,12 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "Retry-After says when the next try counts; docs/throttling.md what is counted.",
         {Reason.LOGIN_FAILED: "there the password was checked"},
     ),
+    Reason.FORM_INVALID: Meaning(
+        "What was handed in to a way in has not its shape, or a field of it is not good enough: a password that is too short, an "
+        "address that is none.",
+        "`errors` in the answer lists the fields, also where explain is off; nothing that was handed in is repeated.",
+        {Reason.LOGIN_MALFORMED: "that one is for login desks of an application's own"},
+    ),
     Reason.LINK_INVALID: Meaning(
         "What the link carries was never signed here for this purpose: a mail program broke the line, somebody changed it, or "
         "the process has other keys than the one that sent it.",

@@ -10,9 +10,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from guardhouse.core.answer import URN, Refusal
+from guardhouse.core.answer import REASON_HEADER, URN, Refusal
 from guardhouse.core.intended import local_path
-from guardhouse.core.reasons import REASONS
+from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.desks.desk import Desk
 from guardhouse.edge.ways.pages import Pages, Said
 from guardhouse.edge.ways.way import Way
@@ -31,7 +31,6 @@ class Walked(NamedTuple):
 
 
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-_UNPROCESSABLE = 422
 
 
 async def say(desk: Desk[Any], way: Way, following: Next | Mapping[str, object]) -> Response:
@@ -46,7 +45,7 @@ async def say(desk: Desk[Any], way: Way, following: Next | Mapping[str, object])
         case Leave(url):
             return _document({"next": "leave", "url": url}, 200)
         case Again(field, problem):
-            return _document(_problem(field, problem), _UNPROCESSABLE, "application/problem+json")
+            return _problem(field, problem)
         case Refuse():
             raise await _refused(desk, way, following)
 
@@ -64,7 +63,7 @@ async def say_on_page(
             return _go(url)
         case Again(field, problem):
             wrong = {"field": field, "problem": problem}
-            return await _once_more(walked, pages, Said(_UNPROCESSABLE, wrong, handed))
+            return await _once_more(walked, pages, Said(REASONS[Reason.FORM_INVALID].status, wrong, handed))
         case Refuse():
             error = await _refused(walked.desk, walked.way, following)
             if walked.way.page is None or not walked.desk.visit.facts.navigation:
@@ -118,13 +117,17 @@ def _document(told: Mapping[str, object], status: int, media: str = "application
     return Response(msgspec.json.encode(told), status, NO_STORE, media)
 
 
-def _problem(field: str, problem: str) -> dict[str, object]:
-    """Write the problem document of a form with something wrong in it (RFC 9457)."""
-    return {
-        "type": f"{URN}form_invalid",
-        "title": "Something in the form cannot be taken.",
-        "status": _UNPROCESSABLE,
+def _problem(field: str, problem: str) -> Response:
+    """Write the problem document of a form with something wrong in it; the field is named to everybody (RFC 9457)."""
+    reason = Reason.FORM_INVALID
+    document = {
+        "type": f"{URN}{reason}",
+        "title": REASONS[reason].title,
+        "status": REASONS[reason].status,
         "detail": f"{field}: {problem}",
-        "code": "form_invalid",
+        "code": str(reason),
         "errors": [{"field": field, "problem": problem}],
     }
+    response = _document(document, REASONS[reason].status, "application/problem+json")
+    response.headers[REASON_HEADER] = str(reason)
+    return response

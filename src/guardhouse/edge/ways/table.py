@@ -9,7 +9,7 @@ from guardhouse.edge.ways.way import Way
 __all__ = ["WAYS"]
 
 WAYS: tuple[Way, ...] = (
-    Way("login", entry.log_in, entry.LogInWith, "login"),
+    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login),
     Way("done", page="done", show=told),
     Way("logout", entry.log_out),
     Way(
