@@ -1,0 +1,1 @@
+"""Ways in, one per file: plain functions from what is known to what is to be done."""
