@@ -22,8 +22,8 @@ Browser = MutableMapping[str, Any]
 
 
 def openid(server: ForeignServer, **more: Any) -> OpenIdProvider:
-    settings: dict[str, Any] = {"issuer": server.url, "client_secret": Secret(CLIENT_SECRET)} | more
-    return OpenIdProvider("partner", client_id=CLIENT, **settings)
+    settings: dict[str, Any] = {"client_id": CLIENT, "client_secret": Secret(CLIENT_SECRET)} | more
+    return OpenIdProvider("partner", server.url, **settings)
 
 
 def oauth(server: ForeignServer, **more: Any) -> OAuth2Provider:

@@ -13,7 +13,9 @@ import pytest
 from guardhouse import ConfigError
 from guardhouse.core.reason import Reason
 from guardhouse.issuers.answer import read_answer
+from guardhouse.issuers.exchange import Tokens
 from guardhouse.issuers.foreign import Begun
+from guardhouse.issuers.id_token import Expected
 from guardhouse.state.foreign import ForeignIdentity, ForeignRefusal, name_of
 from guardhouse.state.session import Session
 from guardhouse.state.started import LIFETIME
@@ -29,7 +31,7 @@ from tests.issuers.foreigners import (
     openid,
     through,
 )
-from tests.services.issuer import CLIENT, CLIENT_SECRET, id_token
+from tests.services.issuer import CLIENT, CLIENT_SECRET, PUBLIC_CLIENT, id_token
 from tests.tokens import public_jwk
 
 pytestmark = pytest.mark.anyio
@@ -70,8 +72,12 @@ async def test_nothing_secret_is_in_a_repr(partner):
     begun = await begin(login, {})
     answer = read_answer(partner.visit(begun.url))
     found = await login.finish(answer, begun.started) if not isinstance(answer, ForeignRefusal) else None
-    said = repr((begun, begun.started, answer, found, login.provider))
+    tokens, expected = Tokens("access", "id.token.here"), Expected(partner.url, CLIENT, "n0nce", "access")
+    said = repr((begun, begun.started, answer, found, login.provider, tokens, expected))
     secrets = [
+        "access",
+        "id.token",
+        "n0nce",
         begun.started.state,
         begun.started.nonce,
         begun.started.verifier,
@@ -251,6 +257,11 @@ async def test_the_client_proves_itself_as_the_login_server_takes_it(partner):
         await identity(login_at(openid(partner)), partner)
     for auth in ("client_secret_post", "client_secret_basic"):
         await identity(login_at(openid(partner, client_auth=auth)), partner)
+
+
+async def test_a_client_without_a_secret_proves_itself_by_its_verifier(partner):
+    login = login_at(openid(partner, client_id=PUBLIC_CLIENT, client_secret=None))
+    assert (await identity(login, partner)).subject == "1001"
 
 
 async def test_a_client_with_a_wrong_secret_is_told_to_its_operator(partner):

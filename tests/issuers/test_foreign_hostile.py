@@ -218,6 +218,8 @@ WIRES = {
     "it does not take the client": Row(answers("/token", 401, {"error": "invalid_client"}), Reason.FOREIGN_CLIENT),
     "it says an error that is no text": Row(answers("/token", 400, {"error": [MARK]}), Reason.FOREIGN_CLIENT),
     "it says an error as GitHub does": Row(answers("/token", 200, {"error": "bad_verification_code"}), Reason.FOREIGN_CODE),
+    "it says itself that it is out of order": Row(answers("/token", 400, {"error": "temporarily_unavailable"}), Reason.FOREIGN_UNAVAILABLE),
+    "it says two lengths": Row(answers("/token", 200, {"access_token": MARK}, [("Content-Length", "7"), ("X-Mark", MARK)]), Reason.FOREIGN_UNAVAILABLE),
     "it drips": Row(answers("/token", 200, b" " * 100, drip=0.1), Reason.FOREIGN_UNAVAILABLE),
     "the keys are away": Row(answers("/keys", 500), Reason.FOREIGN_UNAVAILABLE),
     "the keys are secret ones": Row(answers("/keys", 200, {"keys": [{"kty": "oct", "k": "AAAA", "kid": KID}]}), Reason.FOREIGN_UNAVAILABLE),

@@ -23,6 +23,7 @@ import jwt as pyjwt
 from tests.tokens import private, public_jwk
 
 CLIENT, CLIENT_SECRET, KID = "guardhouse", "clients+secret%of:ours", "r1"
+PUBLIC_CLIENT = "guardhouse-without-a-secret"
 
 PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "ada": {"sub": "1001", "id": 1001, "email": "ada@example.com", "email_verified": True, "name": "Ada Lovelace",
@@ -167,7 +168,7 @@ class ForeignServer:
     def _claims(self, granted: Granted, access: str) -> dict[str, Any]:
         now = int(time.time())
         claims = {
-            "iss": self.url, "aud": CLIENT, "sub": granted.person["sub"], "iat": now, "exp": now + 60,
+            "iss": self.url, "aud": granted.asked["client_id"], "sub": granted.person["sub"], "iat": now, "exp": now + 60,
             "nonce": granted.asked.get("nonce", ""), "at_hash": _b64(sha256(access.encode()).digest()[:16]),
         }  # fmt: skip
         if "max_age" in granted.asked:
@@ -191,6 +192,8 @@ def foreign_server() -> Iterator[ForeignServer]:
 def _is_client(form: Mapping[str, str], headers: Mapping[str, str]) -> bool:
     """Take the secret in one of its two ways, as it is or as RFC 6749 2.3.1 writes it."""
     scheme, _, value = headers.get("Authorization", "").partition(" ")
+    if scheme != "Basic" and form.get("client_id") == PUBLIC_CLIENT:
+        return "client_secret" not in form  # such a client has nothing to prove but its verifier
     if scheme != "Basic":
         return (form.get("client_id"), form.get("client_secret")) == (CLIENT, CLIENT_SECRET)
     name, _, secret = b64decode(value).decode().partition(":")
