@@ -292,3 +292,15 @@ async def test_a_strength_and_an_age_are_asked_for_and_checked(partner):
 async def test_a_redirect_address_is_one_of_ours(partner, address):
     with pytest.raises(ConfigError, match="made of its public_url"):
         await login_at(openid(partner)).begin(address)
+
+
+@pytest.mark.parametrize(
+    ("iss", "reason"),
+    [(None, None), ("its own", None), ("https://evil.example.com", Reason.FOREIGN_ISSUER)],
+    ids=["it says none", "it says its own", "it says another"],
+)
+async def test_a_login_server_without_metadata_may_say_who_it_is_and_nobody_else(partner, iss, reason):
+    named = partner.url if iss == "its own" else iss
+    partner.returns = lambda said: [*said[:2], *([("iss", named)] if named else [])]
+    found = await through(login_at(oauth(partner)), partner)
+    assert getattr(found, "reason", None) is reason

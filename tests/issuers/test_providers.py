@@ -71,7 +71,7 @@ def test_no_repr_says_the_secret():
 
 def test_github_is_described():
     hub = github("app", Secret(HUSH), trusted_domains=["example.com"])
-    assert (hub.issuer, hub.subject) == ("https://github.com", "id")
+    assert (hub.issuer, hub.subject) == ("https://github.com/login/oauth", "id")
     assert hub.trusted_domains == {"example.com"}
 
 

@@ -70,8 +70,9 @@ class OpenIdProvider:
 class OAuth2Provider:
     """A login server that speaks OAuth 2.0 only, such as GitHub: whom it means is asked for at `userinfo`.
 
-    `issuer` is the name under which its subjects are kept, its address without a path. `emails` is where it lists addresses
-    with what it knows of them; without that no address is taken, because nothing says that it was verified.
+    `issuer` is the name under which its subjects are kept: what it says as `iss` where it says that (RFC 9207), else the
+    address of the server. It is never changed afterwards. `emails` is where it lists addresses with what it knows of them;
+    without that no address is taken, because nothing says that it was verified.
     """
 
     name: str
@@ -111,7 +112,7 @@ def github(
     """Describe GitHub: its numbers are the subjects, and addresses are taken where GitHub says that they are verified."""
     return OAuth2Provider(
         name,
-        "https://github.com",
+        "https://github.com/login/oauth",  # what it says as `iss`, since 2026
         client_id,
         client_secret,
         authorize="https://github.com/login/oauth/authorize",
