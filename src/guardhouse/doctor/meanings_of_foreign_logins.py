@@ -34,7 +34,7 @@ OF_FOREIGN_LOGINS: dict[Reason, Meaning] = {
     ),
     Reason.FOREIGN_CLIENT: Meaning(
         "The login server refused the request of this application: invalid_client, unauthorized_client, invalid_scope and such.",
-        "Look into the log of the login server. Was the client secret changed there?",
+        "Look into the log of the login server; often the client secret was changed there.",
         {Reason.FOREIGN_UNAVAILABLE: "there no answer came that could be read"},
     ),
     Reason.FOREIGN_CODE: Meaning(
@@ -56,7 +56,7 @@ OF_FOREIGN_LOGINS: dict[Reason, Meaning] = {
     Reason.FOREIGN_EMAIL: Meaning(
         "Nobody is known by that login, an account needs an address, and the login server gave none or did not say that it is verified. "
         "Whether an account has that address was not looked up.",
-        "Look at `email` and `email_verified` of the identity; was the scope `email` asked for, and granted?",
+        "Look at `email` and `email_verified` of the identity, and whether the scope `email` was asked for and granted.",
         {Reason.FOREIGN_UNKNOWN: "there no account is made, whatever the address"},
     ),
     Reason.FOREIGN_UNKNOWN: Meaning(
