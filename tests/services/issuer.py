@@ -214,6 +214,10 @@ def _b64(value: bytes) -> str:
 
 def _handler(server: ForeignServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = (
+            True  # head and body are two writes, and the second would wait for the other side
+        )
+
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
             self._answer(path, lambda: server.get(path, query, dict(self.headers)))
