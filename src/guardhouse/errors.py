@@ -154,11 +154,14 @@ class UsersUnavailableError(StoreError):
 
 
 class IssuerUnavailableError(StoreError):
-    """The keys of an issuer cannot be fetched, and none were ever: its tokens can be neither believed nor refused."""
+    """The keys of an issuer cannot be fetched, and none were ever: its tokens can be neither believed nor refused.
 
-    def __init__(self, issuer: str, trouble: str) -> None:
+    `what` is what else was wanted of it: the metadata of a login server.
+    """
+
+    def __init__(self, issuer: str, trouble: str, *, what: str = "the keys") -> None:
         super().__init__(
-            f"the keys of {issuer} cannot be fetched ({trouble}): see that this machine reaches that address"
+            f"{what} of {issuer} cannot be fetched ({trouble}): see that this machine reaches that address"
         )
         self.issuer = issuer
         self.trouble = trouble

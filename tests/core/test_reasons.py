@@ -37,6 +37,7 @@ from guardhouse.steps.abilities import Abilities
 from guardhouse.users.memory import MemoryUsers
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import generate_secret
+from tests.foreign_refusals import refusals
 
 from .clue_rows import ROWS
 
@@ -166,6 +167,7 @@ GIVEN = {
     Reason.ISSUER_UNAVAILABLE: lambda: unavailable(IssuerUnavailableError("https://login", "away")).evidence,
     Reason.LOGIN_MALFORMED: lambda: {"fields": "email and password"},
 }
+FOREIGN = refusals("marked")
 
 
 def named_in(hint: str) -> set[str]:
@@ -176,6 +178,8 @@ def named_in(hint: str) -> set[str]:
 async def test_a_hint_names_evidence_that_is_given(reason):
     if reason in REVEALED:  # tests.core.test_clues holds that these rows are what is really found
         given: Mapping[str, object] = next(row.found[reason] for row in ROWS if reason in row.found)
+    elif reason in FOREIGN:
+        given = FOREIGN[reason].evidence
     else:
         given = await AWAITED[reason]() if reason in AWAITED else GIVEN[reason]()
     assert named_in(REASONS[reason].hint) <= given.keys()

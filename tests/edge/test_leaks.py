@@ -46,6 +46,7 @@ from guardhouse.testing import PASSWORD
 from guardhouse.testing.refusals import read
 from guardhouse.vault.jws import Key
 from tests import provoked, tokens
+from tests.foreign_refusals import refusals
 from tests.guards.test_jwt import BOUND, proof
 from tests.houses import NAVIGATION
 from tests.provoked import COOKIE, OTHER_SECRET, PROVOKED, SAME, SECRET, UNKNOWN_ID, Provoked, World
@@ -160,6 +161,18 @@ def at_desk(reason: Reason, **evidence: str) -> Provoked:
     return asked(world, "/desk", SAME, method="POST", json={"password": [MARK], "token": MARK, "code": MARK})
 
 
+def came_back(refusal: Any) -> Provoked:
+    """Answer a login elsewhere that is none here."""
+    world = World()
+
+    async def back(request: Request) -> Response:
+        visit = visit_of(request, world.house)
+        raise await refused(visit, Refusal(refusal.reason, "login", refusal.evidence))
+
+    world.app.router.routes.append(Route("/back", back))
+    return asked(world, "/back")
+
+
 def gone() -> Provoked:
     world = World()
 
@@ -210,6 +223,7 @@ BEYOND: Mapping[Reason, Callable[[], Provoked]] = {
     Reason.FACTOR_WRONG: partial(at_desk, Reason.FACTOR_WRONG),
     Reason.FACTOR_NOT_ASKED: partial(at_desk, Reason.FACTOR_NOT_ASKED),
     Reason.LOGIN_THROTTLED: throttled,
+    **{reason: partial(came_back, refusal) for reason, refusal in refusals(MARK).items()},
     Reason.SESSION_GONE: gone,
     Reason.ABILITY_MISSING: weak_token,
     Reason.CLIENT_NOT_USER: program,

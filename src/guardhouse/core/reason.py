@@ -83,6 +83,20 @@ class Reason(StrEnum):
     LINK_SPENT = "link_spent"
     FACTOR_WRONG = "factor_wrong"
     FACTOR_NOT_ASKED = "factor_not_asked"
+    # back from a foreign login server
+    FOREIGN_MALFORMED = "foreign_malformed"
+    FOREIGN_STATE = "foreign_state"
+    FOREIGN_ISSUER = "foreign_issuer"
+    FOREIGN_DENIED = "foreign_denied"
+    FOREIGN_CLIENT = "foreign_client"
+    FOREIGN_CODE = "foreign_code"
+    FOREIGN_TOKEN = "foreign_token"  # noqa: S105 - the name of a reason, not a token
+    FOREIGN_UNAVAILABLE = "foreign_unavailable"
+    FOREIGN_EMAIL = "foreign_email"
+    FOREIGN_UNKNOWN = "foreign_unknown"
+    FOREIGN_UNLINKED = "foreign_unlinked"
+    FOREIGN_TAKEN = "foreign_taken"
+    LAST_WAY_IN = "last_way_in"
     # may not, cannot
     ABILITY_MISSING = "ability_missing"
     RULE_DENIED = "rule_denied"

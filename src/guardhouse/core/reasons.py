@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from guardhouse.core.reason import Reason, ReasonEntry
+from guardhouse.core.reasons_of_foreign_logins import OF_FOREIGN_LOGINS
 from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.reasons_of_tokens import OF_TOKENS
 from guardhouse.core.reasons_to_refuse import MAY_NOT
@@ -304,5 +305,5 @@ _CANNOT: dict[Reason, ReasonEntry] = {
 }
 
 REASONS: Mapping[Reason, ReasonEntry] = MappingProxyType(
-    _ALLOWING | _WHO | OF_TOKENS | _FROM_WHERE | _DESK | MAY_NOT | _CANNOT | REVEALED
+    _ALLOWING | _WHO | OF_TOKENS | _FROM_WHERE | _DESK | OF_FOREIGN_LOGINS | MAY_NOT | _CANNOT | REVEALED
 )
