@@ -63,7 +63,9 @@ async def say_on_page(
             return _go(url)
         case Again(field, problem):
             wrong = {"field": field, "problem": problem}
-            return await _once_more(walked, pages, Said(REASONS[Reason.FORM_INVALID].status, wrong, handed))
+            page = await _once_more(walked, pages, Said(REASONS[Reason.FORM_INVALID].status, wrong, handed))
+            page.headers[REASON_HEADER] = str(Reason.FORM_INVALID)
+            return page
         case Refuse():
             error = await _refused(walked.desk, walked.way, following)
             if walked.way.page is None or not walked.desk.visit.facts.navigation:
