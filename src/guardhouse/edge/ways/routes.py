@@ -84,13 +84,14 @@ def route_of(kit: Kit, way: Way, path: str, pages: Pages | None, languages: Temp
     ]
     around = [] if kit.outbox is None else [Middleware(Posting, outbox=kit.outbox)]
     if way.inside:
-        around.append(house.layer(kit.guard.name, *_fresh(way, pages)))
+        around.append(house.layer(kit.guard.name, *_fresh(kit, way, pages)))
     else:
         endpoint = house.public(endpoint)
     return Route(path, endpoint, methods=methods, middleware=around, name=f"guardhouse.{way.name}")
 
 
-def _fresh(way: Way, pages: Pages | None) -> list[Confirmed]:
-    if way.fresh is None:
+def _fresh(kit: Kit, way: Way, pages: Pages | None) -> list[Confirmed]:
+    if way.fresh is None or way.fresh is False:
         return []
-    return [Confirmed(way.fresh, pages.path_of("confirm-password") if pages else None)]
+    within = kit.lifetimes.fresh if way.fresh is True else way.fresh
+    return [Confirmed(within, pages.path_of("confirm-password") if pages else None)]
