@@ -66,19 +66,27 @@ def table(request: pytest.FixtureRequest) -> tuple[str, Table]:
 def world(table: tuple[str, Table], portal: BlockingPortal, tmp_path: Path) -> Iterator[Tabled]:
     kind, told = table
     with portal.wrap_async_context_manager(place("sqlite", kind, tmp_path)) as where:
-        yield Tabled(portal, {"users": where.users}, must_verify=True, magic_links="same-browser", **told.ways)
+        yield Tabled(
+            portal, {"users": where.users}, must_verify=True, magic_links="same-browser", **told.ways
+        )
 
 
 def test_one_walk_through_the_ways(world: Tabled, table: tuple[str, Table]):
     told = table[1]
     client = world.visitor()
     who = {told.field: told.login}
-    assert client.post("/register", json=who | told.newcomer | {"password": FIRST}).json() == {"done": "registered"}
+    assert client.post("/register", json=who | told.newcomer | {"password": FIRST}).json() == {
+        "done": "registered"
+    }
     assert client.post("/login", json=who | {"password": FIRST}).json() == {"next": "verify-email"}
     assert client.post("/send-verification", json=who).status_code == 200
     assert [letter.kind for letter in world.letters(MAIL)] == ["verify_address"] * 3
-    assert client.post("/verify-email", json={"token": world.token(MAIL)}).json() == {"done": "address-verified"}
-    assert client.post("/verify-email", json={"token": world.token(MAIL)}).json() == {"done": "already-verified"}
+    assert client.post("/verify-email", json={"token": world.token(MAIL)}).json() == {
+        "done": "address-verified"
+    }
+    assert client.post("/verify-email", json={"token": world.token(MAIL)}).json() == {
+        "done": "already-verified"
+    }
 
     assert client.post("/forgot-password", json=who).status_code == 200
     reset = {"token": world.token(MAIL), "password": NEW_PASSWORD}
@@ -104,7 +112,9 @@ def test_one_walk_through_the_ways(world: Tabled, table: tuple[str, Table]):
 def test_somebody_is_invited(world: Tabled, table: tuple[str, Table]):
     told = table[1]
     assert world.portal.call(world.ways.invite, MAIL)
-    chosen = {"token": world.token(MAIL), "password": FIRST} | ({told.field: told.login} if told.by_name else {})
+    chosen = {"token": world.token(MAIL), "password": FIRST} | (
+        {told.field: told.login} if told.by_name else {}
+    )
     assert world.visitor().post("/accept-invitation", json=chosen).json() == {"done": "invitation-accepted"}
     assert world.visitor().post("/accept-invitation", json=chosen).status_code in (410, 422)
     login = {told.field: told.login, "password": FIRST}
