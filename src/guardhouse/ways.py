@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
-from guardhouse.state.store import KeepsEnrolments
+from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 from guardhouse.templates.environment import Templates
 from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
 
@@ -66,17 +67,16 @@ class Ways(Generic[U]):
         register_fields: Sequence[str] = (),
         register_logs_in: bool = False,
         magic_links: MagicLinks = "off",
+        pace: timedelta = timedelta(milliseconds=250),
     ) -> None:
         self._base = _base(house, public_url, mail)
-        outbox = _outbox(house, mail)
-        store = house.parts.store
         self.kit = Kit(
             house=house,
             guard=_session_guard(house, guard),
-            outbox=outbox,
+            outbox=_outbox(house, mail),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
             throttle=throttle or LoginThrottle(house.limits),
-            enrolments=store.enrolments if isinstance(store, KeepsEnrolments) else None,
+            enrolments=_enrolments(house),
             url_of=self.url_of,
             offers=lambda name: name in self.paths,
             app_name=app_name,
@@ -87,6 +87,7 @@ class Ways(Generic[U]):
             register_fields=_fields(register_fields, login_field),
             register_logs_in=register_logs_in,
             magic_links=_links(magic_links),
+            pace=pace,
         )
         self.ways = self._offered(without, replace)
         self.paths = self._laid_out(prefix, paths)
@@ -176,6 +177,11 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
                 await outbox.close()
 
     return lifespan
+
+
+def _enrolments(house: Guardhouse[Any]) -> EnrolmentStore | None:
+    store = house.parts.store
+    return store.enrolments if isinstance(store, KeepsEnrolments) else None
 
 
 def _words(app_name: str, base: str) -> tuple[str, ...]:

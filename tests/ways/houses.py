@@ -48,7 +48,11 @@ class World:
         self.users = MemoryUsers([ADA, GRACE])
         settings = {"users": self.users, "clock": self.clock, "public_url": ORIGIN, "debug": True}
         self.house: Guardhouse[User] = Guardhouse(**parts(**(settings | dict(house or {}))))
-        told: dict[str, Any] = {"app_name": "Acme", "mail": Outbox(self.mailer, spread=timedelta(0))} | ways
+        told: dict[str, Any] = {
+            "app_name": "Acme",
+            "pace": timedelta(0),
+            "mail": Outbox(self.mailer, spread=timedelta(0)),
+        } | ways
         self.ways = Ways(self.house, "web", **told)
         self.heard: list[Any] = []
         self.house.listen(AccountChanged, self.heard.append)

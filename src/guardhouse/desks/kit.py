@@ -66,6 +66,8 @@ class Kit:
     register_logs_in: bool = False
     """Whether who registers is logged in; then the answer tells who has an account."""
     magic_links: MagicLinks = "off"
+    pace: timedelta = timedelta(milliseconds=250)
+    """To a multiple of this the answer waits where it must not tell how much there was to do."""
 
     @property
     def login_is_address(self) -> bool:

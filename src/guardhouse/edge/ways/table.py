@@ -9,7 +9,7 @@ from guardhouse.edge.ways.way import Way
 __all__ = ["WAYS"]
 
 WAYS: tuple[Way, ...] = (
-    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login),
+    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login, even=True),
     Way("done", page="done", show=told),
     Way("logout", entry.log_out),
     Way(
@@ -17,6 +17,7 @@ WAYS: tuple[Way, ...] = (
         reset.forgot,
         reset.Forgot,
         "forgot_password",
+        even=True,
         leads=frozenset({"reset-password"}),
         needs=frozenset({"mail", "password", "address"}),
     ),
@@ -32,6 +33,7 @@ WAYS: tuple[Way, ...] = (
         register.register,
         register.Register,
         "register",
+        even=True,
         leads=frozenset({"verify-email"}),
         needs=frozenset({"register", "newcomers"}),
     ),
@@ -41,6 +43,7 @@ WAYS: tuple[Way, ...] = (
         verify.send,
         verify.SendVerification,
         "send_verification",
+        even=True,
         leads=frozenset({"verify-email"}),
         needs=frozenset({"mail", "address"}),
     ),
@@ -51,6 +54,7 @@ WAYS: tuple[Way, ...] = (
         "change_email",
         inside=True,
         fresh=True,
+        even=True,
         leads=frozenset({"confirm-email"}),
         needs=frozenset({"mail", "address"}),
     ),
@@ -66,6 +70,7 @@ WAYS: tuple[Way, ...] = (
         link.send,
         link.SendLink,
         "send_link",
+        even=True,
         leads=frozenset({"enter"}),
         needs=frozenset({"mail", "address", "links"}),
     ),

@@ -56,6 +56,8 @@ class Way:
     """Whether only who is logged in comes here."""
     fresh: timedelta | bool | None = None
     """For who is inside: he must have proven himself within that time; True is what `Lifetimes.fresh` says."""
+    even: bool = False
+    """Whether its answer leaves at an even pace, for it must not tell who has an account."""
     leads: frozenset[str] = frozenset()
     """The ways to which its letters lead; without those it cannot be offered."""
     needs: frozenset[Power] = frozenset()
