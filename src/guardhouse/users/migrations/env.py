@@ -23,4 +23,5 @@ def _run() -> None:
         context.run_migrations()
 
 
-_run()
+if hasattr(context, "config"):  # while Alembic runs, and not where somebody merely imports this
+    _run()
