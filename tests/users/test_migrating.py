@@ -20,8 +20,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
 from sqlalchemy.pool import NullPool
 
 from guardhouse.core.provider import Disables, HasAddress, Registers
-from guardhouse.users.migrating import TABLE, VERSION_TABLE, VERSIONS, migrate, newest, ours, statements
-from guardhouse.users.models import UserColumns, UserRow
+from guardhouse.users.migrating import VERSION_TABLE, VERSIONS, migrate, newest, ours, statements
+from guardhouse.users.models import TABLE, UserColumns, UserRow
 from guardhouse.users.sqlalchemy import SQLUsers
 
 from .writable import URLS

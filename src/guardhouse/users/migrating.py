@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from guardhouse.errors import StoreError
 from guardhouse.users.models import TABLE
 
-__all__ = ["LOCATION", "VERSIONS", "VERSION_TABLE", "migrate", "ours", "statements"]
+__all__ = ["LOCATION", "VERSIONS", "VERSION_TABLE", "migrate", "newest", "ours", "statements"]
 
 LOCATION = "guardhouse.users:migrations"
 VERSIONS = "guardhouse.users:migrations/versions"
