@@ -44,6 +44,7 @@ _FOR_FINDINGS = ("github", "sarif")
 @click.pass_context
 def doctor(  # noqa: PLR0913 - the options of the command
     context: click.Context,
+    /,
     *,
     target: str,
     as_json: bool,

@@ -33,8 +33,10 @@ class MemoryOwners:
 
     def remove(self, owner: str, key: bytes) -> None:
         """Take a key away, and with the last one the owner."""
-        keys = tuple(kept for kept in self.keys_of(owner) if kept != key)
-        if keys:
-            self._held[owner] = keys if len(keys) > 1 else keys[0]
-        else:
-            self._held.pop(owner, None)
+        match [kept for kept in self.keys_of(owner) if kept != key]:
+            case []:
+                self._held.pop(owner, None)
+            case [only]:
+                self._held[owner] = only
+            case several:
+                self._held[owner] = tuple(several)
