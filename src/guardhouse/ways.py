@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.kit import Kit, Lifetimes
 from guardhouse.desks.outbox import Outbox
+from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.table import WAYS
@@ -39,6 +40,9 @@ class Ways(Generic[U]):
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
     name, or adds it. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
+
+    Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
+    `remember=False` his session lasts longer instead, as `SessionPolicy` says.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of the ways; keyword-only, each with the safe default
@@ -60,6 +64,7 @@ class Ways(Generic[U]):
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
         login_field: str = "email",
+        remember: bool = True,
     ) -> None:
         self._base = _base(house, public_url, mail)
         outbox = _outbox(house, mail)
@@ -77,14 +82,18 @@ class Ways(Generic[U]):
             must_verify=must_verify,
             login_field=login_field,
         )
+        if remember and self.kit.enrolments is not None:
+            house.parts.remembering[self.kit.guard.realm or ""] = Remembering(self.kit)
         self.ways = self._offered(without, replace)
         self.paths = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
         _refuse_unknown("paths", paths, self.paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
         self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
 
-    def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
-        """Write the address of a way as browsers reach it."""
+    def url_of(self, name: str, query: Mapping[str, str] | None = None, *, instead: str = "") -> str:
+        """Write the address of a way as browsers reach it; of another one where it is left out."""
+        if instead and name not in self.paths:
+            name = instead
         if name not in self.paths:
             raise ConfigError(
                 "ways", name, "A letter would lead there, and it is left out: leave out what sends it, too."
