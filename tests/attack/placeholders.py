@@ -136,6 +136,7 @@ FUNCTIONS: Mapping[str, Callable[[str], str]] = {
     "MANY": lambda count: "; ".join(f"filler{number}=x{number}" for number in range(int(count))),
 }
 
+
 def _extend_expiry(text: str) -> str:
     """Write a later end into a value: in the place of each moment in it, and behind a value that shows none."""
     later = re.sub(r"(?<![0-9])1[0-9]{9}(?![0-9])", "4102444800", text)

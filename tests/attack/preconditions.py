@@ -130,7 +130,9 @@ def _remember_me(scene: Scene) -> None:
 
 def _remember_pw_changed(scene: Scene) -> None:
     _remember_me(scene)
-    scene.application.hook("change_password", email=scene.user("USER").username, password=scene.value("NEW_PASS"))
+    scene.application.hook(
+        "change_password", email=scene.user("USER").username, password=scene.value("NEW_PASS")
+    )
 
 
 def _throttled(scene: Scene) -> None:

@@ -12,7 +12,7 @@ from guardhouse.desks.desk import Desk
 from guardhouse.desks.kit import Kit
 from guardhouse.flows import remember as flow
 from guardhouse.flows.entry import enough
-from guardhouse.flows.plan import Cookie, Plan, Refuse
+from guardhouse.flows.plan import Cookie, Plan, Refuse, Spend
 from guardhouse.gate.coming_back import Begun
 from guardhouse.gate.visit import Visit
 from guardhouse.mail.letter import Kind as LetterKind
@@ -21,6 +21,7 @@ from guardhouse.state.device import described, network_from
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.handed import Presented
 from guardhouse.state.remembered import Came, Series, Weighed
+from guardhouse.state.store import SingleUse
 
 __all__ = ["Remembering"]
 
@@ -178,7 +179,11 @@ class Remembering:
 
     def _stolen(self, desk: Desk[Any], found: _Found) -> Plan:
         notice = desk.notice(LetterKind.DEVICE_STOLEN, found.user)
-        return flow.stolen(desk.whose(found.user), _erased(desk), notice)
+        series, once = found.enrolment, None
+        if isinstance(desk.parts.store, SingleUse):
+            name = b"remember-stolen:" + series.name.encode()
+            once = Spend(name, series.ends or desk.now, Reason.REMEMBER_STOLEN)
+        return flow.stolen(desk.whose(found.user), _erased(desk), notice, once)
 
 
 def _post(desk: Desk[Any]) -> None:

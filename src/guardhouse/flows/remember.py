@@ -19,6 +19,7 @@ from guardhouse.flows.plan import (
     Plan,
     Refuse,
     Send,
+    Spend,
     Tell,
     Whose,
     Withdraw,
@@ -71,15 +72,20 @@ def over(erase: Cookie, why: str, series: Enrolment | None = None) -> Plan:
     return Plan(Refuse(Reason.REMEMBER_EXPIRED, {"remembered": why}), (*withdrawn, erase))
 
 
-def stolen(whose: Whose, erase: Cookie, notice: Letter | None) -> Plan:
-    """End whatever the user is logged in with: first what could come back, then what is there; and tell him."""
+def stolen(whose: Whose, erase: Cookie, notice: Letter | None, once: Spend | None = None) -> Plan:
+    """End whatever the user is logged in with: first what could come back, then what is there; and tell him.
+
+    Of many who come with a copy at once each ends what is left, and `once` lets one of them tell of it.
+    """
     told = () if notice is None else (Send(notice),)
+    first = () if once is None else (once,)
     return Plan(
         Refuse(Reason.REMEMBER_STOLEN),
         (
             WithdrawAll(whose.owner, DEVICES),
             EndSessions(whose.user),
             erase,
+            *first,
             Tell(AccountChanged(whose.guard, whose.user, "remembered_device_stolen")),
             *told,
         ),
