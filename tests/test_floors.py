@@ -26,9 +26,11 @@ OPTIONAL = {
     "pydantic",
     "pytest",
     "rich",
+    "segno",
     "sqlalchemy",
     "starlette",
     "uvicorn",
+    "webauthn",
 }
 DOORS = {
     "guardhouse": set(),

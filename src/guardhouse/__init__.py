@@ -47,6 +47,8 @@ from guardhouse.steps.throttle import Throttle
 from guardhouse.steps.verified import Verified
 from guardhouse.users.memory import MemoryUsers, User
 from guardhouse.users.passwords import Passwords
+from guardhouse.users.policy import NewPasswords, PasswordPolicy
+from guardhouse.users.pwned import HaveIBeenPwned
 from guardhouse.vault.jws import Key
 from guardhouse.vault.secret import Secret
 
@@ -78,6 +80,7 @@ __all__ = [
     "Guard",
     "GuardhouseError",
     "Guest",
+    "HaveIBeenPwned",
     "Identity",
     "JWTGuard",
     "Key",
@@ -94,8 +97,10 @@ __all__ = [
     "NeedsRule",
     "NeedsSession",
     "NeedsStep",
+    "NewPasswords",
     "OwnIssuer",
     "Package",
+    "PasswordPolicy",
     "Passwords",
     "Provider",
     "Reason",

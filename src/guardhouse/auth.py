@@ -8,11 +8,13 @@ from typing import Generic, TypeVar
 from guardhouse.core.answer import Refusal
 from guardhouse.core.events import Attempting, Authenticated, Event, Failed, Login, Logout
 from guardhouse.core.provider import Provider
+from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Allow, Deny, Identity
 from guardhouse.devices import Device, Devices
 from guardhouse.errors import StoreError
 from guardhouse.gate.authentication import authenticate, named
+from guardhouse.gate.coming_back import Remembers
 from guardhouse.gate.outage import OUTAGES
 from guardhouse.gate.parts import resolve
 from guardhouse.gate.refused import refused
@@ -23,6 +25,9 @@ from guardhouse.state.device import described, network_from
 from guardhouse.state.session import CONFIRMED
 
 U = TypeVar("U")
+
+REMEMBERED = "remembered"
+"""The one proof of a login that came back by itself: it counts for nothing where a proof is asked for."""
 
 
 class Auth(Generic[U]):
@@ -73,8 +78,14 @@ class Auth(Generic[U]):
         await self._emit(Attempting(self._guard.name, named(credentials), remember))
         user = await self._proven(credentials)
         if user is not None:
-            await self.login(user, remember=remember)
+            await self.login(user, remember=remember, proofs=("password",))
         return user
+
+    async def proven(self, credentials: Mapping[str, str], *, remember: bool = False) -> U | None:
+        """Return the user whom the credentials prove, for a way in that goes on from there; nobody is logged in."""
+        await self.check_origin()
+        await self._emit(Attempting(self._guard.name, named(credentials), remember))
+        return await self._proven(credentials)
 
     async def once(self, credentials: Mapping[str, str]) -> U | None:
         """Take the credentials for this request only: no session, no cookie."""
@@ -85,9 +96,33 @@ class Auth(Generic[U]):
             await self._know(user, None)
         return user
 
-    async def login(self, user: U, *, remember: bool = False) -> None:
-        """Log a user in: a new session id, the old one dead in the same step, new CSRF tokens."""
+    async def login(self, user: U, *, remember: bool = False, proofs: Sequence[str] = ()) -> None:
+        """Log a user in: a new session id, the old one dead in the same step, new CSRF tokens.
+
+        `proofs` say by what he proved himself, such as `password` or `totp`, for steps that ask for more than one.
+        Raises `Refused` for a user who is disabled, whatever he has proven himself by.
+        """
         await self.check_origin()
+        await self._check_disabled(user)
+        remembers = self._remembers
+        if remembers is not None:
+            await remembers.leave(self._visit)
+        begun = await remembers.begin(self._visit, user, proofs) if remembers and remember else None
+        series = begun.name if begun else None
+        await self._enter(user, proofs, remember=remember and not remembers, series=series)
+        if begun:
+            self._visit.carried.set_cookie(self._parts.cookie.remember, begun.cookie)
+        await self._entered(user, remember=remember)
+
+    async def come_back(self, user: U, series: str) -> None:
+        """Log in a user whose browser stays logged in, under a new session id. He proves nothing by it anew."""
+        await self.check_origin()
+        await self._check_disabled(user)
+        await self._enter(user, (REMEMBERED,), remember=False, series=series)
+        await self._entered(user, remember=True)
+
+    async def _enter(self, user: U, proofs: Sequence[str], *, remember: bool, series: str | None) -> None:
+        """Write the login."""
         stored = self._provider.password_of(user)
         login = record.Login(
             user_id=self._provider.id_of(user),
@@ -97,11 +132,15 @@ class Auth(Generic[U]):
             fingerprint=None if stored is None else fingerprint.take(self._parts.logins, stored),
             device=described(b"".join(self._visit.facts.lines(b"user-agent")[:1])),
             address=network_from(self._visit.facts.peer),
+            proofs=" ".join(proofs),
         )
-        await self._visit.carried.log_in(self._guard.realm or "", login, remember=remember)
+        await self._visit.carried.log_in(self._guard.realm or "", login, remember=remember, series=series)
         self._visit.forget()
+        self._visit.know(self._identity_of(user, login.fingerprint), user)
+
+    async def _entered(self, user: U, *, remember: bool) -> None:
         await self._emit(Login(self._guard.name, user, remember))
-        await self._know(user, login.fingerprint)
+        await self._emit(Authenticated(self._guard.name, user))
 
     async def confirm(self, password: str) -> bool:
         """Check the password of who is logged in once more, which counts where a step asks for that.
@@ -127,6 +166,7 @@ class Auth(Generic[U]):
         """Log out of this guard's realm. The session id is dead at once, on every machine that shares the store."""
         await self.check_origin()
         identity = await self.identity()
+        await self._leave()
         await self._visit.carried.log_out(self._guard.realm or "")
         self._visit.forget()
         await self._emit(Logout(self._guard.name, identity))
@@ -164,9 +204,19 @@ class Auth(Generic[U]):
     async def _end_this(self) -> None:
         """End the session of this request with the logins of all its realms, as it would be ended from elsewhere."""
         identity = await self.identity()
+        await self._leave()
         await self._visit.carried.end()
         self._visit.forget()
         await self._emit(Logout(self._guard.name, identity))
+
+    async def _leave(self) -> None:
+        """Let this browser stay logged in no more, before its session ends: nothing may bring it back."""
+        if self._remembers is not None:
+            await self._remembers.leave(self._visit)
+
+    @property
+    def _remembers(self) -> Remembers | None:
+        return self._parts.remembering.get(self._guard.realm or "")
 
     @property
     def _devices(self) -> Devices[U]:
@@ -190,9 +240,17 @@ class Auth(Generic[U]):
         """Raise `Refused` when another site sent the request. `attempt`, `login` and `logout` begin with this."""
         verdict = await self._visit.check_origin()
         if isinstance(verdict, Deny):
-            evidence = {"endpoint": self._parts.csrf_url, **verdict.evidence}
-            refusal = Refusal(verdict.reason, verdict.by, evidence, self._stack.name, (verdict,))
-            raise await refused(self._visit, refusal, self._stack)
+            raise await self._refused(verdict, {"endpoint": self._parts.csrf_url, **verdict.evidence})
+
+    async def _check_disabled(self, user: U) -> None:
+        disabled = self._parts.disabled.get(self._guard.provider or "")
+        if disabled is not None and disabled(user):
+            evidence = {"provider": self._guard.provider}
+            raise await self._refused(Deny(self._guard.name, Reason.USER_DISABLED, evidence), evidence)
+
+    async def _refused(self, verdict: Deny, evidence: Mapping[str, object]) -> Exception:
+        refusal = Refusal(verdict.reason, verdict.by, evidence, self._stack.name, (verdict,))
+        return await refused(self._visit, refusal, self._stack)
 
     async def _emit(self, event: Event) -> None:
         await self._parts.emit(event)

@@ -8,6 +8,7 @@ GuardhouseError
 ├── LateWriteError         a session was changed after its answer had left; in development only
 ├── SessionTooLargeError   an application put more into a session than its policy allows
 ├── UnusablePasswordError  a password was to be stored that could never be verified
+├── MailError              a letter could not be handed over; the visitor was answered before
 └── StoreError             a store, or the users behind a provider, cannot be reached: 503
     ├── UsersUnavailableError
     └── IssuerUnavailableError
@@ -25,6 +26,7 @@ __all__ = [
     "GuardhouseError",
     "IssuerUnavailableError",
     "LateWriteError",
+    "MailError",
     "NotInstalledError",
     "SessionTooLargeError",
     "StoreError",
@@ -125,6 +127,19 @@ class UnusablePasswordError(GuardhouseError, ValueError):
         self.problem = problem
 
 
+class MailError(GuardhouseError):
+    """A letter could not be handed over. It names neither the address nor the link, and `trouble` must not either.
+
+    `temporary` where the same may go well in a moment: a 4xx of a mail server, a connection that was refused.
+    """
+
+    def __init__(self, kind: str, trouble: str, *, temporary: bool = False) -> None:
+        super().__init__(f"the letter {kind} could not be sent ({trouble}): see to the mailer of this house")
+        self.kind = kind
+        self.trouble = trouble
+        self.temporary = temporary
+
+
 class StoreError(GuardhouseError):
     """A store cannot be reached or does not answer in time: never a denial, never an anonymous visitor."""
 
@@ -139,11 +154,14 @@ class UsersUnavailableError(StoreError):
 
 
 class IssuerUnavailableError(StoreError):
-    """The keys of an issuer cannot be fetched, and none were ever: its tokens can be neither believed nor refused."""
+    """The keys of an issuer cannot be fetched, and none were ever: its tokens can be neither believed nor refused.
 
-    def __init__(self, issuer: str, trouble: str) -> None:
+    `what` is what else was wanted of it: the metadata of a login server.
+    """
+
+    def __init__(self, issuer: str, trouble: str, *, what: str = "the keys") -> None:
         super().__init__(
-            f"the keys of {issuer} cannot be fetched ({trouble}): see that this machine reaches that address"
+            f"{what} of {issuer} cannot be fetched ({trouble}): see that this machine reaches that address"
         )
         self.issuer = issuer
         self.trouble = trouble

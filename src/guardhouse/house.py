@@ -44,7 +44,7 @@ from guardhouse.state import signed
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.keeper import Storeless
 from guardhouse.state.policy import SessionPolicy
-from guardhouse.state.store import Closable, Openable, Prunable, SessionStore
+from guardhouse.state.store import Closable, KeepsEnrolments, Openable, Prunable, SessionStore
 from guardhouse.stores.opening import open_store
 from guardhouse.tokens import Tokens
 from guardhouse.users.passwords import Passwords
@@ -58,6 +58,7 @@ _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 _STALE = frozenset(
     {
         Reason.USER_MISSING,
+        Reason.USER_DISABLED,
         Reason.PASSWORD_CHANGED,
         Reason.LOGIN_KEY_UNKNOWN,
         Reason.LOGIN_FORMAT_UNKNOWN,
@@ -69,7 +70,7 @@ RETRY_SECONDS = 5
 SWEEP_SECONDS = 300
 
 KEPT_SECONDS = 24 * 3600
-"""For so long an expired token stays in the list of its user, who may wonder why it is refused."""
+"""For so long an expired token or enrolment stays in the list of its user, who may wonder why it is refused."""
 
 Listener = Callable[[Any], Awaitable[None] | None]
 
@@ -354,7 +355,7 @@ class Guardhouse(Generic[U]):
 
         Deadlines hold without it; it only keeps the store small. A store that is down is swept again later.
         """
-        store = self.parts.store
+        store, beside = self.parts.store, self.parts.beside
         while isinstance(store, Prunable):
             await sleep(SWEEP_SECONDS)
             with suppress(StoreError):
@@ -362,6 +363,9 @@ class Guardhouse(Generic[U]):
                     await anyio.lowlevel.checkpoint()
                 if self.parts.tokens is not None:
                     while await self.parts.tokens.prune_tokens(self.parts.clock() - KEPT_SECONDS):
+                        await anyio.lowlevel.checkpoint()
+                if isinstance(beside, KeepsEnrolments):
+                    while await beside.enrolments.prune_enrolments(self.parts.clock() - KEPT_SECONDS):
                         await anyio.lowlevel.checkpoint()
 
     async def open(self) -> None:

@@ -16,8 +16,9 @@ from datetime import timedelta
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
+from guardhouse.core.events import Event, Throttled
 from guardhouse.core.facts import Facts
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.state.attempts import AttemptLimit, Wait
@@ -212,13 +213,50 @@ class HasFacts(Protocol):
         ...
 
 
+class KnowsDevice(Protocol):
+    """Reads and writes the cookie of a device on which an account was logged in before."""
+
+    def known_device(self, account: str) -> str | None:
+        """Name the device, if the account was logged in on it."""
+        ...
+
+    def know_device(self, account: str) -> None:
+        """Say from now on that it was."""
+        ...
+
+
+class Tells(Protocol):
+    """Tells listeners what happens."""
+
+    @property
+    def emit(self) -> Callable[[Event], Awaitable[None]]:
+        """Tell of one event."""
+        ...
+
+
+@runtime_checkable
+class Visited(HasFacts, Protocol):
+    """A whole visit, which knows its device and its listeners too."""
+
+    @property
+    def carried(self) -> KnowsDevice:
+        """What the visitor carries."""
+        ...
+
+    @property
+    def parts(self) -> Tells:
+        """The parts of the house."""
+        ...
+
+
 class LoginThrottle:
     """How often a password may be guessed: for one account, and from one network.
 
     Both are counted before the password is looked at, each in one atomic step, so of a hundred parallel guesses not
-    one more is weighed than the limits say. A device that the account was logged in on before has tries of its own:
-    whoever locks strangers out of an account by guessing in vain does not lock out its owner (ASVS 6.3.1). While the
-    store is away nothing is weighed: `StoreError`, which is a 503 (an outage must not be an open door).
+    one more is weighed than the limits say. A device that the account was logged in on before has tries of its own, which
+    neither strangers nor its own network use up: whoever guesses in vain does not lock out the owner (ASVS 6.3.1). It is
+    known by a signed cookie that `forgive` hands out; in a visit that happens by itself. While the store is away nothing
+    is weighed: `StoreError`, which is a 503 (an outage must not be an open door).
 
     Nothing here depends on whether there is such an account, and no header tells what is left.
     """
@@ -237,22 +275,45 @@ class LoginThrottle:
     async def take(
         self, who: HasFacts | str | None, account: str, *, known_device: bool = False
     ) -> Wait | None:
-        """Count a try in before its password is checked, or say how long to wait. `who` is a visit, or an address."""
-        spent = await self._limits.hit(self._network, _network_key(who), fall_back=False)
-        if not spent.allowed:
-            return Wait(spent.reset)
-        key = _account_key(account, known_device=known_device)
+        """Count a try in before its password is checked, or say how long to wait. `who` is a visit, or an address.
+
+        `known_device` is for an application that knows its devices by itself.
+        """
+        device = _device(who, account)
+        if device is None:
+            spent = await self._limits.hit(self._network, _network_key(who), fall_back=False)
+            if not spent.allowed:
+                return await _waits(who, Throttled(account, "network", spent.reset))
+        key = _account_key(account, device, known_device=known_device)
         decided = await self._limits.attempts.attempt(key, self._account, self._limits.clock)
-        return decided if isinstance(decided, Wait) else None
+        if not isinstance(decided, Wait):
+            return None
+        return await _waits(who, Throttled(account, "device" if device else "account", decided.seconds))
 
     async def forgive(self, who: HasFacts | str | None, account: str, *, known_device: bool = False) -> None:
         """Forget the tries of an account whose owner has come; of the network's only this one was none in vain.
 
         An attacker with an account of his own would otherwise log in to it between two guesses.
         """
+        device = _device(who, account)
         with suppress(StoreError):  # who has come is not sent away because a count stays a little too high
-            await self._limits.attempts.forget_attempts(_account_key(account, known_device=known_device))
-        await self._limits.give_back(self._network, _network_key(who))
+            key = _account_key(account, device, known_device=known_device)
+            await self._limits.attempts.forget_attempts(key)
+        if device is None:
+            await self._limits.give_back(self._network, _network_key(who))
+        if isinstance(who, Visited):
+            who.carried.know_device(fold_login(account))
+
+
+async def _waits(who: HasFacts | str | None, event: Throttled) -> Wait:
+    """Tell the listeners of a try that is not weighed."""
+    if isinstance(who, Visited):
+        await who.parts.emit(event)
+    return Wait(event.seconds)
+
+
+def _device(who: HasFacts | str | None, account: str) -> str | None:
+    return who.carried.known_device(fold_login(account)) if isinstance(who, Visited) else None
 
 
 def _network_key(who: HasFacts | str | None) -> str:
@@ -260,5 +321,6 @@ def _network_key(who: HasFacts | str | None) -> str:
     return bucket_of("login", network_of(peer))
 
 
-def _account_key(account: str, *, known_device: bool) -> bytes:
-    return bucket_of("login", "known device" if known_device else "any device", fold_login(account)).encode()
+def _account_key(account: str, device: str | None, *, known_device: bool) -> bytes:
+    whose = ("any device", "known device")[known_device] if device is None else f"device {device}"
+    return bucket_of("login", whose, fold_login(account)).encode()

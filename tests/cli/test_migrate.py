@@ -14,9 +14,9 @@ from tests.cli.conftest import Call
 def test_it_makes_the_tables_once(call: Call, tmp_path: Path):
     url = f"sqlite:///{tmp_path}/sessions.db"
     first, second = call("migrate", url), call("migrate", url)
-    assert (first.exit_code, first.stdout, first.stderr) == (0, "", f"guardhouse: {url} has schema 1 now.\n")
-    assert (second.exit_code, second.stderr) == (0, f"guardhouse: {url} has schema 1 already.\n")
-    assert json.loads(call("migrate", "--json", url).stdout) == {"store": url, "before": 1, "now": 1}
+    assert (first.exit_code, first.stdout, first.stderr) == (0, "", f"guardhouse: {url} has schema 2 now.\n")
+    assert (second.exit_code, second.stderr) == (0, f"guardhouse: {url} has schema 2 already.\n")
+    assert json.loads(call("migrate", "--json", url).stdout) == {"store": url, "before": 2, "now": 2}
 
 
 def test_it_prints_the_statements_and_makes_nothing(call: Call, tmp_path: Path):
@@ -25,8 +25,17 @@ def test_it_prints_the_statements_and_makes_nothing(call: Call, tmp_path: Path):
     assert (printed[:12], printed[-2:]) == ("CREATE TABLE", ";\n")
     assert not list(tmp_path.iterdir())
     assert len(json.loads(call("migrate", "--sql", "--json", "postgresql://h/d").stdout)["statements"]) > 10
-    newest = str(len(VERSIONS))
-    assert call("migrate", "--sql", "--from", newest, "postgresql://h/d").stdout == ""
+    assert call("migrate", "--sql", "--from", str(len(VERSIONS)), "postgresql://h/d").stdout == ""
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://h/d", "mariadb://h/d", "sqlite:///x.db", "sqlite+aiosqlite:///x.db"]
+)
+def test_it_prints_what_the_former_version_lacks(call: Call, url: str):
+    printed = call("migrate", "--sql", "--from", "1", url).stdout
+    assert "guardhouse_enrolments" in printed
+    assert "guardhouse_epochs" in printed
+    assert "guardhouse_sessions" not in printed
 
 
 def test_the_url_may_come_from_the_environment(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from guardhouse.state.crumbs import key_of
+from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.stores.sqlite import SQLiteStore
 from tests.cli.conftest import Call
 from tests.edge.test_sealed import World
@@ -61,7 +63,10 @@ def test_one_is_ended_and_the_others_go_on(call: Call, url: str, devices: Device
 
 def test_all_of_a_user_are_ended_and_nobody_elses(call: Call, url: str, devices: Devices):
     laptop, phone, grace = devices
-    assert json.loads(call("sessions", "revoke", url, "users:1", "--all", "--json").stdout) == {"ended": 2}
+    assert json.loads(call("sessions", "revoke", url, "users:1", "--all", "--json").stdout) == {
+        "ended": 2,
+        "forgotten": 0,
+    }
     assert laptop.get("/me").status_code == phone.get("/me").status_code == 401
     assert grace.get("/me").status_code == 200
     assert (
@@ -78,8 +83,43 @@ def test_all_that_lie_in_cookies_are_ended_and_nobody_can_count_them(call: Call,
     assert (ended.exit_code, "nobody can count them" in ended.stderr) == (0, True)
     assert served.get("/me").status_code == 401
     told = call("sessions", "revoke", f"sealed:{inner}", "users:1", "--all", "--json").stdout
-    assert json.loads(told) == {"ended": None}
+    assert json.loads(told) == {"ended": None, "forgotten": 0}
     assert call("sessions", "prune", f"sealed:{inner}").exit_code == 0
+
+
+def enrolled(tmp_path: Path, *enrolments: Enrolment) -> list[str]:
+    """Enrol these past the command; return the names of what is there."""
+
+    async def work() -> list[str]:
+        store = SQLiteStore(tmp_path / "sessions.db")
+        for one in enrolments:
+            assert await store.enrolments.enrol(one)
+        there = [one.name for one in await store.enrolments.enrolled("users:1")]
+        await store.close()
+        return there
+
+    return asyncio.run(work())
+
+
+def test_who_is_logged_out_everywhere_is_remembered_nowhere(
+    call: Call, url: str, tmp_path: Path, devices: Devices
+):
+    kinds = (Kind.REMEMBERED, Kind.TRUSTED, Kind.TOTP)
+    enrolled(tmp_path, *(Enrolment(kind, kind.value, "users:1", 1.0) for kind in kinds))
+    assert call("sessions", "revoke", url, "users:1", names(call, url)["curl"]).exit_code == 0
+    assert len(enrolled(tmp_path)) == 3
+    ended = call("sessions", "revoke", url, "users:1", "--all")
+    assert ended.stderr == (
+        "guardhouse: 1 session of users:1 ended.\nguardhouse: 2 remembered or trusted devices forgotten.\n"
+    )
+    assert enrolled(tmp_path) == ["totp"]
+
+
+def test_enrolments_that_ended_a_day_ago_are_swept_out(call: Call, url: str, tmp_path: Path):
+    for name, ends in (("old", 100.0), ("never", None)):
+        enrolled(tmp_path, Enrolment(Kind.REMEMBERED, name, "users:1", 1.0, ends=ends))
+    assert json.loads(call("sessions", "prune", url, "--json").stdout)["enrolments"] == 1
+    assert enrolled(tmp_path) == ["never"]
 
 
 def test_one_is_shown_with_the_names_of_its_data_only(call: Call, url: str, devices: Devices):
@@ -99,10 +139,14 @@ def test_one_is_shown_with_the_names_of_its_data_only(call: Call, url: str, devi
 def test_what_has_expired_is_swept_out_and_not_listed(call: Call, url: str, tmp_path: Path):
     device(application(house_of(store=SQLiteStore(tmp_path / "sessions.db"))))
     assert names(call, url) == {}
-    assert json.loads(call("sessions", "prune", url, "--json").stdout) == {"sessions": 1, "tokens": 0}
+    assert json.loads(call("sessions", "prune", url, "--json").stdout) == {
+        "sessions": 1,
+        "tokens": 0,
+        "enrolments": 0,
+    }
     assert (
         call("sessions", "prune", url).stderr
-        == "guardhouse: swept out: 0 expired sessions, 0 expired tokens.\n"
+        == "guardhouse: swept out: 0 expired sessions, 0 expired tokens, 0 expired enrolments.\n"
     )
 
 

@@ -76,6 +76,7 @@ def test_outside_of_a_stack_there_is_the_login():
         (Reason.CREDENTIAL_REJECTED, "token", (BAD, COOKIE)),
         (Reason.CREDENTIAL_MALFORMED, "token", (BAD, COOKIE)),
         (Reason.USER_MISSING, "token", (BAD, COOKIE)),
+        (Reason.USER_DISABLED, "token", (BAD, COOKIE)),
         (Reason.NO_CREDENTIAL, "token", (BEARER, COOKIE)),
         (Reason.SESSION_EXPIRED, "web", (BEARER, COOKIE)),
         (Reason.USER_MISSING, "web", (BEARER, COOKIE)),

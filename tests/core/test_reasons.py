@@ -18,6 +18,9 @@ from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.stack import derive
 from guardhouse.core.verdict import NO_EVIDENCE, Allow, Decision, Deny, Pass, conclude
 from guardhouse.errors import IssuerUnavailableError, StoreError
+from guardhouse.flows.plan import Cookie
+from guardhouse.flows.remember import over
+from guardhouse.flows.reset import bad_ticket
 from guardhouse.gate.lookup import unfit
 from guardhouse.gate.outage import unavailable
 from guardhouse.gate.refused import refused
@@ -27,12 +30,16 @@ from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.house import Guardhouse
 from guardhouse.state.csrf import mint
+from guardhouse.state.enrolment import Kind
+from guardhouse.state.pending import Pending, hold
 from guardhouse.state.policy import SessionPolicy
-from guardhouse.state.record import EXPIRED, Deadline, Login, Record
+from guardhouse.state.record import EXPIRED, Changes, Deadline, Login, Record, merged
+from guardhouse.state.session import Session
 from guardhouse.steps.abilities import Abilities
 from guardhouse.users.memory import MemoryUsers
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import generate_secret
+from tests.foreign_refusals import refusals
 
 from .clue_rows import ROWS
 
@@ -90,6 +97,15 @@ HOUSE = Guardhouse(
 )
 
 
+def half_way() -> Changes:
+    """Return what a password leaves in a session whose second factor is missing."""
+    session = Session()
+    hold(session, Pending("1", "users", "web", "users", 0.0, 1.0, (Kind.TOTP,), "T1"))
+    changes = session.changes()
+    assert changes is not None
+    return changes
+
+
 def from_where(*headers: tuple[bytes, bytes], token: TokenState = TokenState.ABSENT) -> Mapping[str, object]:
     """Return what the house says about a request that its headers condemn."""
     verdict = weigh(whence(Facts("POST", "/", headers)), OWN)
@@ -136,10 +152,13 @@ AWAITED = {
 }
 
 GIVEN = {
+    Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged")),
+    Reason.REMEMBER_EXPIRED: lambda: evidence_of(over(Cookie("c", "", 0), "past its end").then),
     Reason.ABILITY_MISSING: lambda: evidence_of(Abilities("read")(Visit(HOUSE.parts, Facts("GET", "/", [])))),
     Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),
     Reason.SESSION_EXPIRED: lambda: evidence_of(WEB.judge(b"", EXPIRED[Deadline.IDLE])),
     Reason.NO_LOGIN_FOR_GUARD: lambda: evidence_of(WEB.judge(b"", RECORD)),
+    Reason.SECOND_FACTOR_MISSING: lambda: evidence_of(WEB.judge(b"", merged(RECORD, half_way()))),
     Reason.CREDENTIAL_MALFORMED: lambda: evidence_of(KEY.claim(Facts("GET", "/", [(b"x-api-key", b"")]))),
     Reason.CSRF_DUPLICATE_HEADER: lambda: from_where((b"origin", b"a"), (b"origin", b"b")),
     Reason.CSRF_ORIGIN_UNTRUSTED: lambda: from_where((b"origin", b"https://evil.test")),
@@ -151,6 +170,7 @@ GIVEN = {
     Reason.ISSUER_UNAVAILABLE: lambda: unavailable(IssuerUnavailableError("https://login", "away")).evidence,
     Reason.LOGIN_MALFORMED: lambda: {"fields": "email and password"},
 }
+FOREIGN = refusals("marked")
 
 
 def named_in(hint: str) -> set[str]:
@@ -161,6 +181,8 @@ def named_in(hint: str) -> set[str]:
 async def test_a_hint_names_evidence_that_is_given(reason):
     if reason in REVEALED:  # tests.core.test_clues holds that these rows are what is really found
         given: Mapping[str, object] = next(row.found[reason] for row in ROWS if reason in row.found)
+    elif reason in FOREIGN:
+        given = FOREIGN[reason].evidence
     else:
         given = await AWAITED[reason]() if reason in AWAITED else GIVEN[reason]()
     assert named_in(REASONS[reason].hint) <= given.keys()

@@ -58,6 +58,7 @@ TELLING = [
     Reason.SESSION_UNREADABLE,
     Reason.SESSION_EXPIRED,
     Reason.NO_LOGIN_FOR_GUARD,
+    Reason.SECOND_FACTOR_MISSING,
 ]
 """The silences, from the one that says least to the one that is nearest to what must be mended."""
 

@@ -46,6 +46,7 @@ from guardhouse.testing import PASSWORD
 from guardhouse.testing.refusals import read
 from guardhouse.vault.jws import Key
 from tests import provoked, tokens
+from tests.foreign_refusals import refusals
 from tests.guards.test_jwt import BOUND, proof
 from tests.houses import NAVIGATION
 from tests.provoked import COOKIE, OTHER_SECRET, PROVOKED, SAME, SECRET, UNKNOWN_ID, Provoked, World
@@ -148,17 +149,28 @@ def throttled() -> Provoked:
     return asked(world, "/throttled", SAME, method="POST", json=body)
 
 
-def malformed_login() -> Provoked:
+def at_desk(reason: Reason, **evidence: str) -> Provoked:
+    """What a desk refuses, with secrets in all that is handed in."""
     world = World()
 
-    async def login(request: Request) -> Response:
-        evidence = {"fields": "email and password"}
-        raise await refused(
-            visit_of(request, world.house), Refusal(Reason.LOGIN_MALFORMED, "login", evidence)
-        )
+    async def desk(request: Request) -> Response:
+        await request.json()
+        raise await refused(visit_of(request, world.house), Refusal(reason, "login", evidence))
 
-    world.app.router.routes.append(Route("/malformed", login, methods=["POST"]))
-    return asked(world, "/malformed", SAME, method="POST", json={"password": [MARK]})
+    world.app.router.routes.append(Route("/desk", desk, methods=["POST"]))
+    return asked(world, "/desk", SAME, method="POST", json={"password": [MARK], "token": MARK, "code": MARK})
+
+
+def came_back(refusal: Any) -> Provoked:
+    """Answer a login elsewhere that is none here."""
+    world = World()
+
+    async def back(request: Request) -> Response:
+        visit = visit_of(request, world.house)
+        raise await refused(visit, Refusal(refusal.reason, "login", refusal.evidence))
+
+    world.app.router.routes.append(Route("/back", back))
+    return asked(world, "/back")
 
 
 def gone() -> Provoked:
@@ -204,8 +216,14 @@ BEYOND: Mapping[Reason, Callable[[], Provoked]] = {
     Reason.CREDENTIAL_REJECTED: basic,
     Reason.SESSION_UNREADABLE: partial(damaged, lambda _: b"\xff" + MARK.encode()),
     Reason.LOGIN_FORMAT_UNKNOWN: partial(damaged, lambda body: body.replace(b"v1.", b"v9.")),
-    Reason.LOGIN_MALFORMED: malformed_login,
+    Reason.LOGIN_MALFORMED: partial(at_desk, Reason.LOGIN_MALFORMED, fields="email and password"),
+    Reason.FORM_INVALID: partial(at_desk, Reason.FORM_INVALID),
+    Reason.LINK_INVALID: partial(at_desk, Reason.LINK_INVALID, link="forged"),
+    Reason.LINK_SPENT: partial(at_desk, Reason.LINK_SPENT, link="expired"),
+    Reason.FACTOR_WRONG: partial(at_desk, Reason.FACTOR_WRONG),
+    Reason.FACTOR_NOT_ASKED: partial(at_desk, Reason.FACTOR_NOT_ASKED),
     Reason.LOGIN_THROTTLED: throttled,
+    **{reason: partial(came_back, refusal) for reason, refusal in refusals(MARK).items()},
     Reason.SESSION_GONE: gone,
     Reason.ABILITY_MISSING: weak_token,
     Reason.CLIENT_NOT_USER: program,

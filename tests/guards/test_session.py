@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import to_builtins
 
 from guardhouse.core.facts import (
     DUPLICATE_PRESENTED,
@@ -16,7 +17,19 @@ from guardhouse.core.guard import SESSION
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity
 from guardhouse.guards.session import SessionGuard
-from guardhouse.state.record import EXPIRED, UNKNOWN, UNREADABLE, Deadline, Login, Record
+from guardhouse.state.enrolment import Kind
+from guardhouse.state.pending import PENDING, Pending
+from guardhouse.state.record import (
+    EXPIRED,
+    UNKNOWN,
+    UNREADABLE,
+    Changes,
+    Deadline,
+    Login,
+    Record,
+    encode,
+    merged,
+)
 from tests.supplies import NoSupply
 
 KEY = b"k" * 32
@@ -63,7 +76,13 @@ def record(**logins: Login) -> Record:
     return Record("p", 0.0, 0.0, 1.0, 1.0, logins, {})
 
 
+def half_way(realm: str, **logins: Login) -> Record:
+    pending = Pending("1", "users", "web", realm, 0.0, 1.0, (Kind.TOTP, Kind.RECOVERY), "T1")
+    return merged(record(**logins), Changes(put={PENDING: encode(to_builtins(pending))}))
+
+
 ADA = Login("1", "users", "desk", 7.0, "v1.k.m")
+HALF_WAY = Abstain("web", Reason.SECOND_FACTOR_MISSING, {"guard": "web", "factors": "totp, recovery"})
 
 
 @pytest.mark.parametrize(
@@ -82,6 +101,14 @@ ADA = Login("1", "users", "desk", 7.0, "v1.k.m")
             id="over in any case",
         ),
         pytest.param(record(), Abstain("web", Reason.NO_LOGIN), id="nobody logged in"),
+        pytest.param(half_way("users"), HALF_WAY, id="half-way in"),
+        pytest.param(half_way("users", staff=ADA), HALF_WAY, id="half-way in here, logged in elsewhere"),
+        pytest.param(half_way("staff"), Abstain("web", Reason.NO_LOGIN), id="half-way in elsewhere"),
+        pytest.param(
+            half_way("users", users=ADA),
+            Allow("web", Reason.SESSION_LOGIN, Identity("1", "users", "web", "session", 7.0, "v1.k.m")),
+            id="logged in, and half-way in again",
+        ),
         pytest.param(
             record(staff=ADA, admin=ADA),
             Abstain("web", Reason.NO_LOGIN_FOR_GUARD, {"realm": "users", "held": "admin, staff"}),

@@ -19,6 +19,7 @@ from guardhouse.core.events import Logout, SessionsEnded
 from guardhouse.guards.token import TokenGuard
 from guardhouse.starlette import session_routes
 from guardhouse.state.crumbs import key_of
+from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.record import Login, Record, encode, opened
 from guardhouse.stores.sqlite import SQLiteStore
 from guardhouse.testing import BrokenStore, CountingStore
@@ -94,6 +95,7 @@ def test_the_list_tells_each_device_in_plain_words_and_which_is_this_one():
         "device": "Firefox on Windows",
         "address": "203.0.113.0/24",
         "current": True,
+        "remembered": False,
     }
     assert (second["device"], second["address"], second["current"]) == (
         "Safari on iPhone",
@@ -220,6 +222,34 @@ async def test_whoever_looks_after_users_sees_and_ends_all_of_one():
     assert await house.devices().end_all(ADA) == 1
     assert await house.devices().end_all(ADA) == 0
     assert laptop.get("/me").status_code == phone.get("/me").status_code == 401
+
+
+async def test_devices_that_are_remembered_or_trusted_are_forgotten_and_nothing_else_of_the_user():
+    house = house_of()
+    kept = house.parts.store.enrolments
+    for owner, kind in (
+        (ADA, Kind.REMEMBERED), (ADA, Kind.TRUSTED), (ADA, Kind.TOTP), (GRACE, Kind.REMEMBERED),
+    ):  # fmt: skip
+        assert await kept.enrol(Enrolment(kind, f"{owner.id} {kind.value}", f"users:{owner.id}", 1.0))
+    assert await house.devices().forget(ADA) == 2
+    assert await house.devices().forget(ADA) == 0
+    assert [one.kind for one in await kept.enrolled(f"users:{ADA.id}")] == [Kind.TOTP]
+    assert len(await kept.enrolled(f"users:{GRACE.id}")) == 1
+
+
+async def test_a_store_that_keeps_no_enrolments_remembers_no_device():
+    class Plain(CountingStore):
+        async def owned(self, owner: str) -> Sequence[Record]:
+            return []
+
+        async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
+            return 0
+
+        async def end(self, owner: str, public_id: str) -> bool:
+            return False
+
+    house = house_of(store=Plain(), guards={"web": SessionGuard()})
+    assert await house.devices().forget(ADA) == 0
 
 
 def test_another_site_ends_nothing():

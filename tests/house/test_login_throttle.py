@@ -15,13 +15,14 @@ from starlette.routing import Route
 
 from guardhouse import Passwords
 from guardhouse.core.answer import Refusal
+from guardhouse.core.events import Throttled
 from guardhouse.core.reasons import Reason
 from guardhouse.edge.asgi import visit_of
 from guardhouse.gate.refused import refused
 from guardhouse.limits import LoginThrottle
 from guardhouse.state.attempts import AttemptLimit
 from guardhouse.state.limit import Limit
-from tests.houses import ADA, HASHER, ORIGIN, PAGE, PASSWORD, starlette_house
+from tests.houses import ADA, GRACE, HASHER, ORIGIN, PAGE, PASSWORD, starlette_house
 
 TRIES, OF_A_NETWORK = 5, 20
 
@@ -129,3 +130,73 @@ async def test_an_outage_of_the_store_is_no_open_door(house, client):
     house.parts.store.path.write_bytes(b"no database" * 1000)
     answer = await client.post("/login", **wrong())
     assert (answer.status_code, house.parts.passwords.weighed) == (503, 1)
+
+
+# -- a device that is known --------------------------------------------------------------------------------------------
+
+
+def right(email: str = ADA.email) -> dict[str, Any]:
+    return {"json": {"email": email, "password": PASSWORD}}
+
+
+FAMILIAR = "__Host-gh-familiar"
+
+
+async def test_who_guesses_in_vain_does_not_lock_out_the_owner_on_his_own_device(house, client):
+    """Not even from the owner's own network, whose tries are all used up."""
+    assert (await client.post("/login", **right())).status_code == 200
+    mark = client.cookies[FAMILIAR]
+    client.cookies.clear()
+    await at_once(client, [wrong() for _ in range(TRIES + 1)])
+    await at_once(client, [wrong(f"user{n}@example.com") for n in range(OF_A_NETWORK)])
+    assert (await client.post("/login", **right())).status_code == 429
+    client.cookies.set(FAMILIAR, mark)
+    assert (await client.post("/login", **right())).status_code == 200
+
+
+async def test_a_device_that_is_known_has_no_more_tries_than_others_and_uses_up_nobody_elses(house, client):
+    await client.post("/login", **right())
+    statuses = [answer.status_code for answer in await at_once(client, [wrong() for _ in range(30)])]
+    assert statuses.count(429) == 30 - TRIES
+    client.cookies.clear()
+    assert (await client.post("/login", **right())).status_code == 200
+
+
+async def test_the_mark_of_one_account_helps_nobody_to_guess_at_another(house, client):
+    await client.post("/login", **right(GRACE.email))
+    await at_once(client, [wrong() for _ in range(100)])
+    assert house.parts.passwords.weighed == TRIES + 1
+
+
+async def test_the_mark_is_for_the_browser_alone_and_a_wrong_password_gets_none(client):
+    refused_login = await client.post("/login", **wrong())
+    assert FAMILIAR not in str(refused_login.headers.get_list("set-cookie"))
+    answer = await client.post("/login", **right())
+    (cookie,) = [one for one in answer.headers.get_list("set-cookie") if one.startswith(FAMILIAR)]
+    assert "; HttpOnly" in cookie
+    assert "; Secure" in cookie
+    assert "Max-Age=15552000" in cookie
+    assert ADA.email not in cookie
+
+
+@pytest.mark.parametrize("sent", ["rubbish", "v1.x.y.1.z", "~~~~", '"quoted"'])
+async def test_a_mark_that_is_none_is_a_stranger(client, sent):
+    client.cookies.set(FAMILIAR, sent)
+    answers = await at_once(client, [wrong() for _ in range(TRIES + 1)])
+    assert [answer.status_code for answer in answers].count(429) == 1
+
+
+async def test_listeners_hear_who_must_wait_and_why(house, client):
+    heard: list[Any] = []
+    with house.overheard(lambda event: heard.append(event) if isinstance(event, Throttled) else None):
+        await client.post("/login", **right())
+        for _ in range(TRIES + 1):
+            await client.post("/login", **wrong())
+        client.cookies.clear()
+        for _ in range(TRIES + 1):
+            await client.post("/login", **wrong())
+        for number in range(OF_A_NETWORK):
+            await client.post("/login", **wrong(f"user{number}@example.com"))
+    assert [event.by for event in heard[:3]] == ["device", "account", "network"]
+    assert heard[0].account == ADA.email
+    assert heard[0].seconds > 0

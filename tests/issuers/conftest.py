@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.services.issuer import ForeignServer, foreign_server
+
 
 class Published:
     """The other process, as a test sees it."""
@@ -56,3 +58,10 @@ def server() -> Iterator[Published]:
     process = Published()
     yield process
     process.die()
+
+
+@pytest.fixture
+def partner() -> Iterator[ForeignServer]:
+    """A login server of another party."""
+    with foreign_server() as server:
+        yield server

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardhouse.state.fingerprint import marks, take, weigh
+from guardhouse.state.fingerprint import marks, take, unchanged, weigh
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import generate_secret
 
@@ -49,3 +49,18 @@ def test_a_fingerprint_holds_nothing_of_the_hash():
 def test_no_text_raises(text):
     assert weigh(SIGNER, text, HASH) != "fits"
     assert all(len(mark) <= 16 for mark in marks(text))
+
+
+@pytest.mark.parametrize(
+    ("fingerprint", "stored", "same"),
+    [
+        pytest.param(TAKEN, HASH, True, id="the same password"),
+        pytest.param(TAKEN, HASH + "x", False, id="another password"),
+        pytest.param(TAKEN, None, False, id="a password then, none now"),
+        pytest.param(None, HASH, False, id="none then, a password now"),
+        pytest.param(None, None, True, id="none then and none now"),
+        pytest.param("", "", False, id="what is no fingerprint"),
+    ],
+)
+def test_what_outlives_a_session_is_bound_to_the_password_of_then(fingerprint, stored, same):
+    assert unchanged(SIGNER, fingerprint, stored) is same

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -99,34 +101,39 @@ def test_a_login_is_good_for_everything_its_user_may():
 
 
 class Member(NamedTuple):
-    """A user with an address that may be verified."""
+    """A user without an address that may be verified."""
 
     id: str
     email: str
     password_hash: str | None
-    email_verified_at: float | None = None
+    disabled: bool = False
 
 
 class Members(MemoryUsers):
-    """Users whose attributes a test says."""
-
-    verified: float | None = None
+    """Users of another kind."""
 
     async def by_id(self, user_id: str) -> Any:
         found = await super().by_id(user_id)
-        return found and Member(found.id, found.email, found.password_hash, self.verified)
+        return found and Member(found.id, found.email, found.password_hash)
 
 
 @pytest.mark.parametrize(("verified", "status"), [(1.0, 200), (None, 403)])
 def test_only_a_verified_address_gets_in(verified, status):
-    users = Members([ADA])
-    users.verified = verified
+    users = MemoryUsers([replace(ADA, email_verified_at=verified)])
     client = log_in(application(house_of(users=users), "web", "verified"))
     assert client.get("/").status_code == status
 
 
+def test_who_has_just_verified_his_address_gets_in():
+    users = MemoryUsers([ADA])
+    client = log_in(application(house_of(users=users), "web", "verified"))
+    assert said(client.get("/")) == (403, "user_not_verified")
+    assert anyio.run(users.verify, ADA, ADA.email)
+    assert client.get("/").status_code == 200
+
+
 def test_a_person_is_led_to_where_an_address_is_verified_and_a_program_is_not():
-    client = log_in(application(house_of(users=Members([ADA])), "web", "verified:/verify"))
+    client = log_in(application(house_of(users=MemoryUsers([ADA])), "web", "verified:/verify"))
     answer = client.get("/", headers=NAVIGATION)
     assert (answer.status_code, answer.headers["location"]) == (303, "/verify")
     assert said(client.get("/")) == (403, "user_not_verified")
@@ -140,13 +147,13 @@ def test_a_function_may_say_who_is_verified():
 
 
 def test_a_user_without_the_attribute_is_the_developers_to_mend():
-    client = log_in(application(house_of(), "web", Verified()))
-    with pytest.raises(ConfigError, match="User without email_verified_at"):
+    client = log_in(application(house_of(users=Members([ADA])), "web", Verified()))
+    with pytest.raises(ConfigError, match="Member without email_verified_at"):
         client.get("/")
 
 
 def test_a_user_who_is_gone_is_not_verified():
-    users = Members([ADA])
+    users = MemoryUsers([ADA])
     client = log_in(application(house_of(users=users), "web", "verified"))
     users.remove(ADA.id)
     assert said(client.get("/")) == (401, "user_missing")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from guardhouse.limits import Limits
 from guardhouse.state.attempts import AttemptLimit, Wait
+from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.limit import Limit
 from guardhouse.stores.sqlite import SQLiteStore
 
@@ -53,10 +54,32 @@ async def attempt(store: SQLiteStore, tries: int, times: int) -> int:
     return sum(not isinstance(one, Wait) for one in said)
 
 
+async def withdraw(store: SQLiteStore, count: int, times: int) -> int:
+    """Withdraw each of so many enrolments so often, in parallel."""
+    names = [f"n{number}" for number in range(count)] * times
+    said = await asyncio.gather(
+        *(store.enrolments.withdraw("users:ada", Kind.RECOVERY, name) for name in names)
+    )
+    return sum(said)
+
+
+async def change(store: SQLiteStore, count: int, times: int) -> int:
+    """Change one enrolment from each of so many versions, so often in parallel."""
+    won = 0
+    for version in range(1, count + 1):
+        before = Enrolment(Kind.TOTP, "shared", "users:ada", 100.0, version=version)
+        after = before.changed()
+        won += sum(await asyncio.gather(*(store.enrolments.change(before, after) for _ in range(times))))
+    return won
+
+
+WORKS = {"limit": limit, "attempt": attempt, "withdraw": withdraw, "change": change}
+
+
 async def work(path: str, kind: str, count: str, times: str) -> None:
     """Do one work at the file."""
     store = SQLiteStore(Path(path))
-    passed = await {"limit": limit, "attempt": attempt}[kind](store, int(count), int(times))
+    passed = await WORKS[kind](store, int(count), int(times))
     await store.close()
     print(passed)
 

@@ -14,6 +14,7 @@ import pytest
 
 from guardhouse.errors import StoreError
 from guardhouse.state.attempts import AttemptLimit
+from guardhouse.state.enrolment import Kind as EnrolmentKind
 from guardhouse.state.record import Changes, encode
 from guardhouse.stores.opening import open_store
 from tests.services import Missing
@@ -22,6 +23,7 @@ from tests.services.mariadb import MariaDB
 from tests.services.postgres import Postgres
 
 from .kinds import ADA, BOB, KEY, NEW_KEY, OTHER_KEY, record
+from .test_enrolments import enrolment
 
 pytestmark = pytest.mark.slow
 
@@ -117,6 +119,10 @@ async def test_a_server_that_was_killed_lost_nothing_that_was_acknowledged(rig: 
     await store.delete(OTHER_KEY)
     used = rig.url.encode()
     assert await store.once(used, 1e12)
+    await store.enrolments.withdraw_all("users:ada")
+    for name in ("one", "two"):
+        assert await store.enrolments.enrol(enrolment(name))
+    assert await store.enrolments.withdraw("users:ada", EnrolmentKind.PASSKEY, "two")
     rig.service.stop()
     await fails_in_time(lambda: store.load(KEY))
     await fails_in_time(lambda: store.save(KEY, Changes(put={"lost": ONE})))
@@ -124,10 +130,18 @@ async def test_a_server_that_was_killed_lost_nothing_that_was_acknowledged(rig: 
     await fails_in_time(lambda: store.once(b"used", 1e12))
     await fails_in_time(lambda: store.tokens.token("one"))
     await fails_in_time(lambda: store.attempts.attempt(b"ada", AttemptLimit(), time.time))
+    await fails_in_time(lambda: store.enrolments.enrol(enrolment("late")))
+    await fails_in_time(lambda: store.enrolments.enrolment(EnrolmentKind.PASSKEY, "one"))
+    await fails_in_time(lambda: store.enrolments.enrolled("users:ada"))
+    await fails_in_time(lambda: store.enrolments.change(enrolment(), enrolment().changed()))
+    await fails_in_time(lambda: store.enrolments.withdraw("users:ada", EnrolmentKind.PASSKEY, "one"))
+    await fails_in_time(lambda: store.enrolments.withdraw_all("users:ada"))
+    await fails_in_time(lambda: store.enrolments.prune_enrolments(time.time()))
     rig.service.server.start()
     assert await works_again(store) == record(ADA, a=1)
     assert await store.load(OTHER_KEY) is None
     assert not await store.once(used, 1e12)
+    assert await store.enrolments.enrolled("users:ada") == [enrolment("one")]
     assert await store.save(KEY, Changes(put={"b": ONE}))
 
 

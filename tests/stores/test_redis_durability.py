@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 
 from guardhouse.errors import StoreError
+from guardhouse.state.enrolment import Kind
 from guardhouse.state.record import Changes
 from guardhouse.stores.opening import open_store
 from tests.services import Missing
 from tests.services.redis import Node, Watched, wait_for
 
 from .kinds import ADA, KEY, NEW_KEY, OTHER_KEY, record
+from .test_enrolments import BOB as BOB_OWNS
+from .test_enrolments import enrolment
 from .test_redis_trouble import refused, server, well
 from .test_tokens import token
 
@@ -73,6 +76,9 @@ async def test_what_was_revoked_and_acknowledged_stays_dead(servers: Watched):
     for key in (KEY, OTHER_KEY):
         await store.create(key, record(ADA))
     await store.tokens.add_token(token())
+    first = enrolment("changed")
+    for one in (first, enrolment("one"), enrolment("two", owner=BOB_OWNS)):
+        assert await store.enrolments.enrol(one)
     servers.cut_off()
     ends = {
         "logout": lambda: store.delete(KEY),
@@ -82,6 +88,12 @@ async def test_what_was_revoked_and_acknowledged_stays_dead(servers: Watched):
         "login under a new id": lambda: store.move(OTHER_KEY, NEW_KEY, Changes()),
         "consume": lambda: store.once(b"code", 5e9),
         "revoke a token": lambda: store.tokens.revoke_token("users:ada", "one"),
+        "enrol": lambda: store.enrolments.enrol(enrolment("late")),
+        "change": lambda: store.enrolments.change(first, first.changed(used=1.0)),
+        "withdraw": lambda: store.enrolments.withdraw("users:ada", Kind.PASSKEY, "one"),
+        "withdraw again": lambda: store.enrolments.withdraw("users:ada", Kind.PASSKEY, "one"),
+        "withdraw all": lambda: store.enrolments.withdraw_all(BOB_OWNS),
+        "withdraw all again": lambda: store.enrolments.withdraw_all(BOB_OWNS),
     }
     said = {name: await outcome(call()) for name, call in ends.items()}
     print(said)
@@ -90,10 +102,16 @@ async def test_what_was_revoked_and_acknowledged_stays_dead(servers: Watched):
     assert not said["log out everywhere"]
     assert not said["consume"]
     assert not said["revoke a token"]
+    enrolments = ("enrol", "change", "withdraw", "withdraw again", "withdraw all", "withdraw all again")
+    assert not any(said[name] for name in enrolments), "nothing that a failover undoes was promised"
+    assert await store.enrolments.enrolment(Kind.PASSKEY, "late") is None
     await fail_over(servers)
     assert await well(lambda: store.load(KEY), patience=30) is not None, (
         "it came back, as nobody was promised it would not"
     )
+    assert await well(lambda: store.enrolments.enrolment(Kind.PASSKEY, "changed")) == first
+    assert await well(lambda: store.enrolments.withdraw("users:ada", Kind.PASSKEY, "one")) is True
+    assert await well(lambda: store.enrolments.withdraw_all(BOB_OWNS)) == 1
     assert await well(lambda: store.delete(KEY)) is True
     assert await well(lambda: store.load(KEY)) is None
     await store.close()
@@ -107,7 +125,14 @@ async def test_with_a_replica_everything_is_acknowledged(servers: Watched):
     assert await store.delete(NEW_KEY)
     assert await store.revoke("users:ada") == 1
     assert await store.once(b"code", 5e9)
+    for name in ("one", "two", "three"):
+        assert await store.enrolments.enrol(enrolment(name))
+    assert await store.enrolments.change(enrolment("two"), enrolment("two").changed(used=1.0))
+    assert await store.enrolments.withdraw("users:ada", Kind.PASSKEY, "one")
     await fail_over(servers)
+    there = await well(lambda: store.enrolments.enrolled("users:ada"), patience=30)
+    assert {one.name: one.version for one in there} == {"two": 2, "three": 1}
+    assert await well(lambda: store.enrolments.enrolment(Kind.PASSKEY, "one")) is None
     for key in (KEY, OTHER_KEY, NEW_KEY):
         assert await well(lambda key=key: store.load(key), patience=30) is None  # type: ignore[misc]
     await store.close()

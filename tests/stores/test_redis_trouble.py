@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.state.attempts import AttemptLimit
+from guardhouse.state.enrolment import Kind
 from guardhouse.state.record import Changes, encode
 from guardhouse.stores.opening import open_store
 from tests.houses import SESSION, browser, desk, log_in, starlette_house
@@ -29,6 +30,7 @@ from tests.services.redis import HOST, Cluster, Node, Watched
 
 from .kinds import ADA, BOB, KEY, NEW_KEY, OTHER_KEY, record
 from .redis_kinds import url_of
+from .test_enrolments import enrolment
 
 ONE = encode(1)
 
@@ -60,6 +62,13 @@ def calls(store: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
         "prune": lambda: store.prune(time.time()),
         "token": lambda: store.tokens.token("one"),
         "tokens_of": lambda: store.tokens.tokens_of("users:ada"),
+        "enrol": lambda: store.enrolments.enrol(enrolment()),
+        "enrolment": lambda: store.enrolments.enrolment(Kind.PASSKEY, "one"),
+        "enrolled": lambda: store.enrolments.enrolled("users:ada"),
+        "change": lambda: store.enrolments.change(enrolment(), enrolment().changed()),
+        "withdraw": lambda: store.enrolments.withdraw("users:ada", Kind.PASSKEY, "one"),
+        "withdraw_all": lambda: store.enrolments.withdraw_all("users:ada"),
+        "prune_enrolments": lambda: store.enrolments.prune_enrolments(time.time()),
         "attempt": lambda: store.attempts.attempt(b"ada", AttemptLimit(), time.time),
         "limits": lambda: store.limits(time.time).incr("a", 60),
         "open": store.open,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,12 +19,13 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from guardhouse.errors import ConfigError, StoreError
+from guardhouse.state.enrolment import Enrolment
+from guardhouse.state.enrolment import Kind as EnrolmentKind
 from guardhouse.state.store import Migratable, Migrated
-from guardhouse.stores import server_schema
+from guardhouse.stores import server_schema, sqlite_file
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.opening import open_store
 from guardhouse.stores.server_schema import SCHEMA, VERSIONS, Column, Kind, Table, named
-from guardhouse.stores.sqlite_file import SCHEMA_VERSION
 from tests.services.desk import Desk, MariaDBDesk, PostgresDesk
 from tests.services.mariadb import mariadb_url
 from tests.services.postgres import postgres_url
@@ -31,9 +33,9 @@ from tests.services.postgres import postgres_url
 from .kinds import ADA, KEY, record
 from .sql_kinds import PATIENT, started
 
-NEWEST = len(VERSIONS)
 NEWER = (*VERSIONS, (Table("guardhouse_extra", (Column("name", Kind.NAME),), key=("name",)),))
 
+NOW = len(VERSIONS)
 
 NUMBERS = count(os.getpid() * 1000)
 
@@ -78,8 +80,8 @@ async def test_an_empty_database_is_refused_with_the_command_that_mends_it(place
 
 async def test_a_migrated_database_serves_and_is_migrated_once(place: Place):
     store = place.store()
-    assert await store.migrate() == Migrated(0, NEWEST)
-    assert await store.migrate() == Migrated(NEWEST, NEWEST)
+    assert await store.migrate() == Migrated(0, NOW)
+    assert await store.migrate() == Migrated(NOW, NOW)
     await store.open()
     await store.create(KEY, record(ADA))
     assert await store.load(KEY) == record(ADA)
@@ -98,10 +100,9 @@ async def test_a_store_that_is_told_to_makes_its_tables_itself(place: Place):
 async def test_many_who_migrate_at_once_make_one_schema(place: Place):
     stores = [place.store() for _ in range(6)]
     done = await asyncio.gather(*(store.migrate() for store in stores))
-    assert sorted(done) == [Migrated(0, NEWEST)] + [Migrated(NEWEST, NEWEST)] * 5
+    assert sorted(done) == [Migrated(0, NOW)] + [Migrated(NOW, NOW)] * 5
     with closing(place.desk()) as desk:
-        made = sorted(desk("SELECT version FROM guardhouse_schema"))
-        assert made == [(version,) for version in range(1, NEWEST + 1)]
+        assert desk("SELECT version FROM guardhouse_schema") == [(version + 1,) for version in range(NOW)]
 
 
 def started_migrations(url: str) -> list[subprocess.Popen[str]]:
@@ -114,7 +115,7 @@ async def test_processes_that_migrate_at_once_make_one_schema(place: Place):
     running = await asyncio.to_thread(started_migrations, place.url)
     said = [(await asyncio.to_thread(one.communicate))[1] for one in running]
     assert [one.returncode for one in running] == [0] * 4, said
-    assert sum(f"has schema {NEWEST} now" in one for one in said) == 1
+    assert sum(f"has schema {NOW} now" in one for one in said) == 1
     assert not any("hunter2" in one for one in said)
 
 
@@ -141,16 +142,58 @@ async def test_older_tables_are_upgraded_and_keep_what_they_hold(
     for module in ("postgres_schema", "sqlalchemy_schema"):
         monkeypatch.setattr(f"guardhouse.stores.{module}.check", _checks_newer(module))
     new = place.store()
-    with pytest.raises(ConfigError, match=rf"schema {NEWEST} in .*, {NEWEST + 1} is wanted"):
+    with pytest.raises(ConfigError, match=rf"schema {NOW} in .*, {NOW + 1} is wanted"):
         await new.open()
     pool = getattr(new, "_pool", None) or new._database
-    assert await pool.migrate(NEWER) == Migrated(NEWEST, NEWEST + 1)
-    assert await pool.migrate(NEWER) == Migrated(NEWEST + 1, NEWEST + 1)
+    assert await pool.migrate(NEWER) == Migrated(NOW, NOW + 1)
+    assert await pool.migrate(NEWER) == Migrated(NOW + 1, NOW + 1)
     await new.open()
     assert await new.load(KEY) == record(ADA)
     with closing(place.desk()) as desk:
         assert desk("SELECT count(*) FROM guardhouse_extra") == [(0,)]
     await new.close()
+
+
+async def test_tables_of_the_first_version_are_refused_until_they_are_upgraded(
+    place: Place,
+):
+    former = place.store()
+    pool = getattr(former, "_pool", None) or former._database
+    assert await pool.migrate(VERSIONS[:1]) == Migrated(0, 1)
+    with closing(place.desk()) as desk:
+        desk("INSERT INTO guardhouse_used (until, name) VALUES (200, 'name')")
+    with pytest.raises(ConfigError, match=rf"schema 1 in .*, {NOW} is wanted.*guardhouse migrate"):
+        await former.open()
+    assert await former.migrate() == Migrated(1, NOW)
+    await former.open()
+    assert not await former.once(b"name", 200.0)
+    assert await former.enrolments.enrol(Enrolment(EnrolmentKind.TOTP, "one", "users:ada", 1.0))
+    assert await former.enrolments.withdraw("users:ada", EnrolmentKind.TOTP, "one")
+    await former.close()
+
+
+def test_a_file_of_sqlite_of_the_first_version_is_upgraded_by_what_is_printed(tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "sessions.db", isolation_level=None)) as connection:
+        connection.executescript(sqlite_file.VERSIONS[0])
+        connection.execute("INSERT INTO guardhouse_schema VALUES (1)")
+        store: Any = open_store(f"sqlite:///{tmp_path}/sessions.db")
+        for statement in store.schema(1):
+            connection.execute(statement)
+    assert asyncio.run(store.migrate()) == Migrated(NOW, NOW)
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other, isolation_level=None)) as connection:
+        connection.executescript(sqlite_file.VERSIONS[0])
+        connection.execute("INSERT INTO guardhouse_schema VALUES (1)")
+    migrated: Any = open_store(f"sqlite:///{other}")
+    assert asyncio.run(migrated.migrate()) == Migrated(1, NOW)
+    shapes = [_shape(store.path), _shape(migrated.path)]
+    assert shapes[0] == shapes[1]
+
+
+def _shape(path: Path) -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {(name, sql.removeprefix("CREATE ")) for name, sql in rows}
 
 
 def _checks_newer(module: str) -> Any:
@@ -186,8 +229,8 @@ async def test_both_ways_to_postgresql_make_the_same_tables_as_sqlalchemy_descri
 
 def test_a_file_of_sqlite_is_made_by_its_first_use_or_by_migrating(tmp_path: Path):
     store: Any = open_store(f"sqlite:///{tmp_path}/sessions.db")
-    assert asyncio.run(store.migrate()) == Migrated(0, SCHEMA_VERSION)
-    assert asyncio.run(store.migrate()) == Migrated(SCHEMA_VERSION, SCHEMA_VERSION)
+    assert asyncio.run(store.migrate()) == Migrated(0, NOW)
+    assert asyncio.run(store.migrate()) == Migrated(NOW, NOW)
     assert not isinstance(MemoryStore(), Migratable)
 
 
@@ -204,8 +247,12 @@ def test_the_statements_are_written_without_asking_anybody(url: str, says: list[
     store: Any = open_store(url)
     written = "\n".join(store.schema())
     assert all(part in written for part in says)
-    assert written.endswith(f" INTO guardhouse_schema (version) VALUES ({NEWEST})")
-    assert store.schema(NEWEST) == []
+    assert written.endswith(f" INTO guardhouse_schema (version) VALUES ({NOW})")
+    added = "\n".join(store.schema(1))
+    assert "guardhouse_enrolments" in added
+    assert "guardhouse_epochs" in added
+    assert "guardhouse_sessions" not in added
+    assert store.schema(NOW) == []
 
 
 def test_names_of_any_length_fit_an_index_and_are_told_apart():

@@ -120,12 +120,17 @@ async def test_many_at_once_are_each_kept(tokens):
 
 
 async def test_a_name_is_new_once_also_for_many_at_the_same_moment(store):
+    load = store.load
     assert isinstance(store, SingleUse)
     heard: list[bool] = []
 
     async def use() -> None:
         heard.append(await store.once(b"name", 200.0))
 
+    for _ in range(2):  # whoever must connect first would come too late for a race
+        async with create_task_group() as tasks:
+            for number in range(20):
+                tasks.start_soon(load, b"%032d" % number)
     async with create_task_group() as tasks:
         for _ in range(20):
             tasks.start_soon(use)

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from guardhouse import StoreError
+from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.record import Changes, Login, Record
+from guardhouse.state.store import KeepsEnrolments, SingleUse
 from guardhouse.testing import (
     PASSWORD,
     BrokenStore,
@@ -68,6 +70,36 @@ async def test_a_broken_store_is_away_until_it_is_healed():
     store.heal()
     await store.create(KEY, RECORD)
     assert await store.load(KEY) == RECORD
+
+
+async def test_a_broken_store_is_away_for_enrolments_and_for_what_is_used_once_too():
+    store, one = BrokenStore(), Enrolment(Kind.TOTP, "one", "users:1", 1.0)
+    assert isinstance(store, KeepsEnrolments)
+    assert isinstance(store, SingleUse)
+    for verb in (
+        store.once(b"name", 100.0),
+        store.enrolments.enrol(one),
+        store.enrolments.enrolment(Kind.TOTP, "one"),
+        store.enrolments.enrolled("users:1"),
+        store.enrolments.change(one, one.changed(used=2.0)),
+        store.enrolments.withdraw("users:1", Kind.TOTP, "one"),
+        store.enrolments.withdraw_all("users:1"),
+        store.enrolments.prune_enrolments(9.0),
+    ):
+        with pytest.raises(StoreError, match="the test has broken"):
+            await verb
+    store.fail(["withdraw"])
+    assert await store.once(b"name", 100.0)
+    assert await store.enrolments.enrol(one)
+    assert await store.enrolments.change(one, one.changed(used=2.0))
+    assert await store.enrolments.enrolment(Kind.TOTP, "one") == one.changed(used=2.0)
+    with pytest.raises(StoreError, match="broken withdraw"):
+        await store.enrolments.withdraw("users:1", Kind.TOTP, "one")
+    assert await store.enrolments.enrolled("users:1") == [one.changed(used=2.0)]
+    assert await store.enrolments.prune_enrolments(9.0) == 0
+    assert await store.enrolments.withdraw_all("users:1") == 1
+    store.heal()
+    assert not await store.enrolments.withdraw("users:1", Kind.TOTP, "one")
 
 
 async def test_a_store_may_be_broken_in_part():

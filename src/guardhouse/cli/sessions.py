@@ -16,17 +16,26 @@ from guardhouse.cli.loading import UnusableError
 from guardhouse.cli.output import grid, note, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.errors import GuardhouseError
+from guardhouse.state.enrolment import DEVICES
 from guardhouse.state.keeper import Storeless
 from guardhouse.state.record import Login, Record, passed
-from guardhouse.state.store import Closable, EndsOne, KeepsTokens, Openable, OwnedSessions, Prunable
+from guardhouse.state.store import (
+    Closable,
+    EndsOne,
+    KeepsEnrolments,
+    KeepsTokens,
+    Openable,
+    OwnedSessions,
+    Prunable,
+)
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.opening import open_store
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
-TOKENS_KEPT = 24 * 3600.0
-"""For so long an expired token stays in the list of its user, as in a house."""
+ENDED_KEPT = 24 * 3600.0
+"""For so long an expired token or enrolment stays in the list of its user, as in a house."""
 
 
 class Owned(OwnedSessions, EndsOne, Protocol):
@@ -82,54 +91,89 @@ def one(*, url: str, owner: str, public_id: str, as_json: bool) -> None:
 @_common
 @click.argument("owner", metavar="OWNER")
 @click.argument("public_id", metavar="[ID]", required=False)
-@click.option("--all", "everything", is_flag=True, help="End all sessions of the user.")
+@click.option(
+    "--all", "everything", is_flag=True, help="End all sessions of the user, and forget his devices."
+)
 def revoke(*, url: str, owner: str, public_id: str | None, everything: bool, as_json: bool) -> None:
-    """End one session by its ID in the list, or all of a user with --all. It is refused from the next request on."""
+    """End one session by its ID in the list, or all of a user with --all. It is refused from the next request on.
+
+    With --all no device stays logged in, or is trusted without the second factor: each begins anew.
+    """
     if (public_id is None) is not everything:
         raise click.UsageError("Name one ID, or say --all.")
 
-    async def work(store: Any) -> int | None:  # noqa: ANN401 - a store, asked for its powers
-        if public_id is None and isinstance(store, Storeless) and store.epochs is not None:
-            await store.epochs.advance(_owner(owner))
-            return None
-        able = _able(store)
-        return int(
-            await (able.revoke(_owner(owner)) if public_id is None else able.end(_owner(owner), public_id))
-        )
-
-    count = _at_store(url, work)
-    if public_id is not None and count == 0:
+    if public_id is None:
+        said = _at_store(url, lambda store: _end_all(store, _owner(owner)))
+    else:
+        said = _at_store(url, lambda store: _end(store, _owner(owner), public_id))
+    if public_id is not None and said["ended"] == 0:
         raise _no_session(owner, public_id)
     if as_json:
-        write_json({"ended": count})
-    elif count is None:
+        write_json(said)
+        return
+    if said["ended"] is None:
         note(f"all sessions of {plain(owner)} ended; they lie in cookies, so nobody can count them.")
     else:
-        note(f"{count} session{'' if count == 1 else 's'} of {plain(owner)} ended.")
+        note(f"{_counted(said['ended'], 'session')} of {plain(owner)} ended.")
+    if said.get("forgotten"):
+        note(f"{_counted(said['forgotten'], 'remembered or trusted device')} forgotten.")
+
+
+async def _end(store: Any, owner: str, public_id: str) -> dict[str, int | None]:  # noqa: ANN401 - a store, asked for its powers
+    return {"ended": int(await _able(store).end(owner, public_id))}
+
+
+async def _end_all(store: Any, owner: str) -> dict[str, Any]:  # noqa: ANN401 - as above
+    """Forget devices first: one that stays logged in would begin a session behind the back of what ends them."""
+    epochs = store.epochs if isinstance(store, Storeless) else None
+    able = None if epochs is not None else _able(store)
+    beside, forgotten = _beside(store), 0
+    if isinstance(beside, KeepsEnrolments):
+        forgotten = await beside.enrolments.withdraw_all(owner, *DEVICES)
+    if epochs is not None:
+        await epochs.advance(owner)
+    return {"ended": None if able is None else await able.revoke(owner), "forgotten": forgotten}
+
+
+def _beside(store: object) -> object:
+    """Return where all lies that is no session."""
+    return store.beside if isinstance(store, Storeless) else store
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 @sessions.command(epilog=EXIT_CODES)
 @_common
 def prune(*, url: str, as_json: bool) -> None:
-    """Sweep out what has expired, sessions and tokens, slice by slice. Deadlines hold without it."""
-    count, tokens = _at_store(url, _swept)
+    """Sweep out what has expired, sessions, tokens and enrolments, slice by slice. Deadlines hold without it."""
+    swept = _at_store(url, _swept)
     if as_json:
-        write_json({"sessions": count, "tokens": tokens})
+        write_json(swept)
     else:
-        note(f"swept out: {count} expired sessions, {tokens} expired tokens.")
+        note("swept out: " + ", ".join(f"{count} expired {name}" for name, count in swept.items()) + ".")
 
 
-async def _swept(store: Any) -> tuple[int, int]:  # noqa: ANN401 - as above
+async def _swept(store: Any) -> dict[str, int]:  # noqa: ANN401 - as above
     if not isinstance(store, Prunable):
         raise UnusableError("this store sweeps nothing: what has expired leaves it by itself.")
-    count = tokens = 0
-    while slice_ := await store.prune(time.time()):
-        count += slice_
-    beside = store.beside if isinstance(store, Storeless) else store
+    now, beside = time.time(), _beside(store)
+    swept = {"sessions": await _slices(lambda: store.prune(now))}
     if isinstance(beside, KeepsTokens):
-        while slice_ := await beside.tokens.prune_tokens(time.time() - TOKENS_KEPT):
-            tokens += slice_
-    return count, tokens
+        tokens = beside.tokens
+        swept["tokens"] = await _slices(lambda: tokens.prune_tokens(now - ENDED_KEPT))
+    if isinstance(beside, KeepsEnrolments):
+        enrolments = beside.enrolments
+        swept["enrolments"] = await _slices(lambda: enrolments.prune_enrolments(now - ENDED_KEPT))
+    return swept
+
+
+async def _slices(sweep: Callable[[], Awaitable[int]]) -> int:
+    count = 0
+    while slice_ := await sweep():
+        count += slice_
+    return count
 
 
 def _at_store(url: str, work: Callable[[Any], Awaitable[T]]) -> T:

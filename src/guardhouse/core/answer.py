@@ -140,6 +140,7 @@ STATUS_TITLES: Mapping[int, str] = {
     403: "Forbidden",
     404: "Not Found",
     409: "Conflict",
+    410: "Gone",
     421: "Misdirected Request",
     422: "Unprocessable Content",
     429: "Too Many Requests",

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from guardhouse.core.causes import Cause
 from guardhouse.core.verdict import Identity
 
 __all__ = [
+    "AccountChanged",
+    "AccountStep",
     "Attempting",
     "Authenticated",
     "Event",
     "Failed",
+    "LetterLost",
     "Login",
     "Logout",
     "Refused",
     "Serving",
     "SessionsEnded",
+    "Throttled",
     "TokenIssued",
     "TokenRevoked",
     "Validated",
@@ -52,6 +56,18 @@ class Failed:
     guard: str
     user: Any | None
     credentials: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """A login was not weighed, because the account, the device or the network has had too many in vain.
+
+    `account` is what was typed, whether there is such an account or not; `by` is which of the three must wait.
+    """
+
+    account: str
+    by: Literal["account", "device", "network"]
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +157,55 @@ class TokenRevoked:
     id: str | None
 
 
+AccountStep: TypeAlias = Literal[
+    "registered",
+    "reset_asked",
+    "password_reset",
+    "password_changed",
+    "confirmed",
+    "verify_asked",
+    "address_verified",
+    "address_change_asked",
+    "address_changed",
+    "link_asked",
+    "factor_asked",
+    "factor_failed",
+    "factor_added",
+    "factor_removed",
+    "recovery_codes_made",
+    "recovery_code_used",
+    "remembered_device_stolen",
+    "remembered_device_used",
+    "foreign_linked",
+    "foreign_unlinked",
+    "impersonated",
+    "impersonation_ended",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """Something happened to a user's account on one of the ways in; `about` says which of several, never a secret."""
+
+    guard: str
+    user: Any
+    step: AccountStep
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLost:
+    """A letter could not be sent, after its visitor was answered; neither address nor link are told."""
+
+    kind: str
+    trouble: str
+
+
 Event: TypeAlias = (
     Attempting
     | Validated
     | Failed
+    | Throttled
     | Login
     | Authenticated
     | Logout
@@ -153,6 +214,8 @@ Event: TypeAlias = (
     | SessionsEnded
     | TokenIssued
     | TokenRevoked
+    | AccountChanged
+    | LetterLost
 )
 
 EVENTS: tuple[type[Event], ...] = get_args(Event)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from guardhouse.core.reason import Reason, ReasonEntry
+from guardhouse.core.reasons_of_foreign_logins import OF_FOREIGN_LOGINS
 from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.reasons_of_tokens import OF_TOKENS
 from guardhouse.core.reasons_to_refuse import MAY_NOT
@@ -45,6 +46,13 @@ _WHO: dict[Reason, ReasonEntry] = {
         "Log in. If a login just succeeded, its answer was lost on the way: look for the session cookie among the "
         "Set-Cookie headers of the login's response.",
         telling=2,
+    ),
+    Reason.SECOND_FACTOR_MISSING: ReasonEntry(
+        401,
+        "The login waits for its second factor.",
+        "The password was right, and until one of {factors} follows in this session nobody is logged in. Show the page that "
+        "asks for it. A login that is left half-way ends after ten minutes or a few wrong answers; then begin again.",
+        telling=8,
     ),
     Reason.SESSION_MALFORMED: ReasonEntry(
         401,
@@ -97,6 +105,11 @@ _WHO: dict[Reason, ReasonEntry] = {
         "The login names a user that the provider no longer finds.",
         "The user was deleted, or this guard's provider looks into another table than the one that logged in.",
     ),
+    Reason.USER_DISABLED: ReasonEntry(
+        401,
+        "The login names a user who was disabled.",
+        "Whoever keeps these users has shut this one out. Once he is let in again, his logins and tokens are good again.",
+    ),
     Reason.PASSWORD_CHANGED: ReasonEntry(
         401,
         "The user's password was changed after this login.",
@@ -115,6 +128,21 @@ _WHO: dict[Reason, ReasonEntry] = {
         "It is of format {format}; this version reads {reads}. Two versions of guardhouse write to one store: finish the "
         "upgrade, or the way back, on every process. Whoever is concerned logs in again.",
         telling=8,
+    ),
+    Reason.REMEMBER_EXPIRED: ReasonEntry(
+        401,
+        "The browser is not kept logged in any more.",
+        "Log in again. It came with a cookie of remember me that is good for nothing now ({remembered}): its time is past, the "
+        "password was changed, the device was forgotten or logged out, or the value is not one that was handed out.",
+        telling=2,
+    ),
+    Reason.REMEMBER_STOLEN: ReasonEntry(
+        401,
+        "A copy of this browser's remember cookie was used, so every login of this user was ended.",
+        "Each use replaces the value, and this one had been replaced: two browsers have it. Log in again on each device, and "
+        "choose a new password where it was not you. If nobody stole anything, look for what restores cookies: a browser profile "
+        "that was copied, a test that replays them.",
+        telling=9,
     ),
     Reason.CREDENTIAL_MALFORMED: ReasonEntry(
         401,
@@ -235,6 +263,32 @@ _DESK: dict[Reason, ReasonEntry] = {
         "Too many logins were tried for this account.",
         "Wait for the seconds that Retry-After says.",
     ),
+    Reason.FORM_INVALID: ReasonEntry(
+        422,
+        "Something in the form cannot be taken.",
+        "`errors` names each field with what is wrong; send an object of JSON or a form, each name once and as text.",
+    ),
+    Reason.LINK_INVALID: ReasonEntry(
+        400,
+        "This link is not one of ours.",
+        "It was cut off on its way, changed, or signed with a key that is not in the ring ({link}). Ask for another one; if "
+        "every link fails, compare `secret` and its former keys in all processes.",
+    ),
+    Reason.LINK_SPENT: ReasonEntry(
+        410,
+        "This link was used already, or its time is past.",
+        "A link counts once and for a short while, and what it was bound to may have changed since. Ask for another one.",
+    ),
+    Reason.FACTOR_WRONG: ReasonEntry(
+        422,
+        "This is not the code, or it was used already.",
+        "A code counts once. If every code of an authenticator fails, compare the clocks of the telephone and of this machine.",
+    ),
+    Reason.FACTOR_NOT_ASKED: ReasonEntry(
+        401,
+        "No login is waiting for a second proof here.",
+        "The password must be given first, in this browser, and a second proof within ten minutes; log in again.",
+    ),
 }
 
 _CANNOT: dict[Reason, ReasonEntry] = {
@@ -268,5 +322,5 @@ _CANNOT: dict[Reason, ReasonEntry] = {
 }
 
 REASONS: Mapping[Reason, ReasonEntry] = MappingProxyType(
-    _ALLOWING | _WHO | OF_TOKENS | _FROM_WHERE | _DESK | MAY_NOT | _CANNOT | REVEALED
+    _ALLOWING | _WHO | OF_TOKENS | _FROM_WHERE | _DESK | OF_FOREIGN_LOGINS | MAY_NOT | _CANNOT | REVEALED
 )

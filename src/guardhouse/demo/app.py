@@ -8,13 +8,12 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from guardhouse.core.area import Area
-from guardhouse.core.intended import local_path
 from guardhouse.core.verdict import Identity
 from guardhouse.demo.admin import ADMIN, RULE
 from guardhouse.demo.beyond import Beyond, unkept
@@ -24,10 +23,11 @@ from guardhouse.demo.cases import GROUPS
 from guardhouse.demo.controlled import Clock
 from guardhouse.demo.controlled_cookies import controlled_store
 from guardhouse.demo.controls import Controls, add_controls
-from guardhouse.demo.desk import Desk
 from guardhouse.demo.docs import docs_page
+from guardhouse.demo.entrance import Entrance
 from guardhouse.demo.issuer import Issuing, partner
 from guardhouse.demo.pages import other_origin, page, static_text
+from guardhouse.demo.people import People
 from guardhouse.demo.settings import Settings
 from guardhouse.demo.token import POLICY, keep
 from guardhouse.edge.session_routes import session_routes
@@ -35,13 +35,12 @@ from guardhouse.edge.token_routes import token_routes
 from guardhouse.fastapi import Guardhouse
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
-from guardhouse.limits import LoginThrottle
 from guardhouse.state.keeper import Storeless
 from guardhouse.state.store import EndsOne, SessionStore
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.memory_tokens import MemoryTokens
 from guardhouse.stores.opening import open_sealed, open_store
-from guardhouse.users.memory import MemoryUsers, User
+from guardhouse.users.memory import User
 from guardhouse.users.passwords import Passwords
 
 
@@ -51,7 +50,7 @@ class Demo(msgspec.Struct, frozen=True):
     house: Guardhouse[User]
     books: Books
     passwords: Passwords
-    throttle: LoginThrottle
+    entrance: Entrance
     issuing: Issuing
     controls: Controls | None = None
 
@@ -74,7 +73,7 @@ def build(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     _add_api(app, demo)
-    _add_desk(app, demo)
+    _add_ways(app, demo)
     _add_pages(app, demo)
     _add_gallery(app, demo)
     demo.house.rules.define(RULE, is_ada)
@@ -90,7 +89,7 @@ def furnish(settings: Settings) -> Demo:
     """Build the house and what the demo keeps."""
     books = Books(settings.file)
     passwords = Passwords()
-    users = MemoryUsers(books.users(settings.users))
+    users = People(books, settings.users)
     clock = Clock()
     store = _furnished(open_store(settings.store))
     controlled = controlled_store(store) if settings.controls else None
@@ -116,11 +115,10 @@ def furnish(settings: Settings) -> Demo:
         debug=True,
         clock=clock,
     )
-    throttle = LoginThrottle(house.limits)
     controls = (
         Controls(controlled, clock, users, books, house.limits, issuing, passwords) if controlled else None
     )
-    return Demo(house, books, passwords, throttle, issuing, controls)
+    return Demo(house, books, passwords, Entrance(house, settings), issuing, controls)
 
 
 def _furnished(store: SessionStore | Storeless) -> SessionStore | Storeless:
@@ -193,28 +191,10 @@ def _own_routes(house: Guardhouse[User]) -> list[BaseRoute]:
     return routes
 
 
-def _add_desk(app: FastAPI, demo: Demo) -> None:
+def _add_ways(app: FastAPI, demo: Demo) -> None:
     """Add the ways in and out."""
     house = demo.house
-    desk = Desk(house, demo.throttle)
-
-    @app.get("/login", include_in_schema=False)
-    @house.public
-    async def login_page(request: Request) -> Response:
-        if await house.auth(request, "web").check():
-            return RedirectResponse(local_path(request.query_params.get("next")) or "/", 303)
-        return desk.login_page(request)
-
-    @app.post("/login", include_in_schema=False)
-    @house.public
-    async def log_in(request: Request) -> Response:
-        return await desk.log_in(request)
-
-    @app.post("/logout", summary="End the session", status_code=204, tags=["open"])
-    @house.public
-    async def log_out(request: Request) -> Response:
-        """End the session."""
-        return await desk.log_out(request)
+    demo.entrance.add_to(app)
 
     @app.get("/csrf-cookie", summary="Set the XSRF-TOKEN cookie", status_code=204, tags=["open"])
     @house.public

@@ -36,6 +36,7 @@ class Books:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA busy_timeout = 2000")
         self._connection.executescript(_SCHEMA)
+        self._widen()
 
     def secret(self) -> str:
         """Return the secret of this demo, made when it is first asked for."""
@@ -54,10 +55,38 @@ class Books:
             # One hash for all of them: a thousand would take a minute.
             shared = PasswordHasher().hash(PASSWORD)
             self._settle([_extra(number, shared) for number in range(1, more + 1)])
-        rows = self._connection.execute("SELECT id, email, name, hash FROM demo_users").fetchall()
+        rows = self._connection.execute(
+            "SELECT id, email, name, hash, verified, disabled FROM demo_users"
+        ).fetchall()
         return [
-            User(id=key, email=email, name=name, password_hash=stored) for key, email, name, stored in rows
+            User(
+                id=key,
+                email=email,
+                name=name,
+                password_hash=stored or None,
+                email_verified_at=verified,
+                disabled=bool(disabled),
+            )
+            for key, email, name, stored, verified, disabled in rows
         ]
+
+    def keep_user(self, user: User) -> None:
+        """Write a user as he is now."""
+        row = (
+            user.id,
+            user.email,
+            user.name,
+            user.password_hash or "",
+            user.email_verified_at,
+            user.disabled,
+        )
+        with self._lock:
+            self._connection.execute("REPLACE INTO demo_users VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def forget_user(self, user_id: str) -> None:
+        """Drop a user."""
+        with self._lock:
+            self._connection.execute("DELETE FROM demo_users WHERE id = ?", (user_id,))
 
     async def add_done(self, user_id: str) -> int:
         """Count one thing more, and return how many this user has done."""
@@ -88,7 +117,15 @@ class Books:
         return int(self._connection.execute("SELECT count(*) FROM demo_users").fetchone()[0])
 
     def _settle(self, rows: list[tuple[str, str, str, str]]) -> None:
-        self._connection.executemany("INSERT OR IGNORE INTO demo_users VALUES (?, ?, ?, ?)", rows)
+        added = "INSERT OR IGNORE INTO demo_users (id, email, name, hash) VALUES (?, ?, ?, ?)"
+        self._connection.executemany(added, rows)
+
+    def _widen(self) -> None:
+        """Add what a file of an earlier demo lacks; whoever was in it read mail at his address."""
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(demo_users)")}
+        if "verified" not in columns:
+            self._connection.execute("ALTER TABLE demo_users ADD COLUMN verified REAL DEFAULT 1")
+            self._connection.execute("ALTER TABLE demo_users ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0")
 
 
 def _extra(number: int, stored: str) -> tuple[str, str, str, str]:

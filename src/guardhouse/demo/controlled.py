@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Literal, TypeAlias, cast
 
@@ -12,17 +12,21 @@ from anyio import sleep
 from guardhouse.devices import ListsDevices
 from guardhouse.errors import StoreError
 from guardhouse.state.attempts import AttemptLimit, Attempts, Wait
+from guardhouse.state.enrolment import Enrolment
 from guardhouse.state.record import Changes, Record, UnreadableRecordError
 from guardhouse.state.store import (
     AttemptStore,
     Closable,
+    EnrolmentStore,
     KeepsAttempts,
+    KeepsEnrolments,
     KeepsLimits,
     KeepsTokens,
     SessionStore,
     SingleUse,
     TokenStore,
 )
+from guardhouse.stores.enrolments_behind import READS, WRITES, EnrolmentsBehind
 
 Fault: TypeAlias = Literal["none", "down", "slow", "corrupt", "read-only", "limiter"]
 
@@ -47,6 +51,8 @@ class Faults:
         self.reads = 0
         self.writes = 0
         self.rows: set[bytes] = set()
+        self.enrolling: set[str] = set()
+        """Who has enrolled anything."""
 
     async def _suffer(self, *, writing: bool) -> None:
         self.writes += writing
@@ -54,6 +60,13 @@ class Faults:
             await sleep(self.seconds)
         if self.fault == "down" or (writing and self.fault == "read-only"):
             raise StoreError(f"the test controls say: {self.fault}")
+
+    async def reach(self, verb: str) -> None:
+        """Let a verb of the enrolments through, or not."""
+        self.reads += verb in READS
+        await self._suffer(writing=verb in WRITES)
+        if self.fault == "corrupt" and verb in READS:
+            raise StoreError("the test controls say: an enrolment cannot be read")
 
 
 class ControlledStore(Faults):
@@ -104,7 +117,15 @@ class ControlledStore(Faults):
 
     async def once(self, name: bytes, until: float) -> bool:
         """Ask the inner store."""
+        await self._suffer(writing=True)
         return await cast("SingleUse", self._store).once(name, until)
+
+    @property
+    def enrolments(self) -> EnrolmentStore:
+        """Where the inner store keeps what users prove themselves with; faults reach it as they reach sessions."""
+        return ControlledEnrolments(
+            cast("KeepsEnrolments", self._store).enrolments, self.reach, self.enrolling
+        )
 
     def limits(self, clock: Callable[[], float]) -> Any:  # noqa: ANN401 - a storage of the library `limits`
         """Where the inner store counts requests."""
@@ -141,11 +162,14 @@ class ControlledStore(Faults):
             await self._store.close()
 
     async def empty(self) -> None:
-        """Drop every record that this process made, and all faults."""
+        """Drop every record and enrolment that this process made, and all faults."""
         self.fault, self.reads, self.writes = "none", 0, 0
         for key in tuple(self.rows):
             await self._store.delete(key)
         self.rows.clear()
+        for owner in self.enrolling:
+            await cast("KeepsEnrolments", self._store).enrolments.withdraw_all(owner)
+        self.enrolling.clear()
 
     async def _count_rows(self) -> None:
         """Forget the keys of what was ended by another name."""
@@ -153,6 +177,21 @@ class ControlledStore(Faults):
             with suppress(UnreadableRecordError):
                 if await self._store.load(key) is None:
                     self.rows.discard(key)
+
+
+class ControlledEnrolments(EnrolmentsBehind):
+    """Where enrolments lie, with a note of whose they are."""
+
+    def __init__(
+        self, inside: EnrolmentStore, gate: Callable[[str], Awaitable[None]], owners: set[str]
+    ) -> None:
+        super().__init__(inside, gate)
+        self._owners = owners
+
+    async def enrol(self, enrolment: Enrolment) -> bool:
+        """Keep a new one."""
+        self._owners.add(enrolment.owner)
+        return await super().enrol(enrolment)
 
 
 class ControlledAttempts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from guardhouse.demo.controlled import ControlledAttempts, ControlledStore, Faults
+from guardhouse.demo.controlled import ControlledAttempts, ControlledEnrolments, ControlledStore, Faults
 from guardhouse.devices import CallsBack
 from guardhouse.state.crumbs import CookieReader
 from guardhouse.state.keeper import Handed, Keeper, Storeless
@@ -13,8 +13,10 @@ from guardhouse.state.record import Changes, Record, UnreadableRecordError
 from guardhouse.state.store import (
     AttemptStore,
     Closable,
+    EnrolmentStore,
     EpochStore,
     KeepsAttempts,
+    KeepsEnrolments,
     KeepsLimits,
     KeepsTokens,
     SessionStore,
@@ -60,12 +62,15 @@ class ControlledCookies(Faults):
             await self._store.close()
 
     async def empty(self) -> None:
-        """Forget what was counted, and all faults; cookies that are out there stay good."""
+        """Forget what was counted and enrolled, and all faults; cookies that are out there stay good."""
         self.fault, self.reads, self.writes = "none", 0, 0
+        for owner in self.enrolling:
+            await cast("KeepsEnrolments", self._store.beside).enrolments.withdraw_all(owner)
+        self.enrolling.clear()
 
 
 class _ControlledBeside:
-    """The store beside the cookies: only the tries that it counts can be away."""
+    """The store beside the cookies: what it enrols and the tries that it counts can be away."""
 
     def __init__(self, store: object, faults: Faults) -> None:
         self._store = store
@@ -74,6 +79,11 @@ class _ControlledBeside:
     @property
     def tokens(self) -> TokenStore:
         return cast("KeepsTokens", self._store).tokens
+
+    @property
+    def enrolments(self) -> EnrolmentStore:
+        inside = cast("KeepsEnrolments", self._store).enrolments
+        return ControlledEnrolments(inside, self._faults.reach, self._faults.enrolling)
 
     @property
     def attempts(self) -> AttemptStore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from re import compile as pattern
@@ -21,6 +22,15 @@ def page(name: str, status: int = 200, *, connect: str = "", **values: str) -> H
     template = Template(_HERE.joinpath("templates", name).read_text("utf-8"))
     filled = template.substitute({key: escape(value) for key, value in values.items()})
     return HTMLResponse(filled, status, headers=headers(connect=connect))
+
+
+def listed(name: str, item: str, items: Sequence[Mapping[str, str]], *, empty: str) -> HTMLResponse:
+    """Fill a page with one filled template for each item; `empty` is said where there are none."""
+    one = Template(_HERE.joinpath("templates", item).read_text("utf-8"))
+    filled = [one.substitute({key: escape(value) for key, value in values.items()}) for values in items]
+    around = Template(_HERE.joinpath("templates", name).read_text("utf-8"))
+    body = around.substitute(items="".join(filled), empty="" if items else escape(empty))
+    return HTMLResponse(body, headers=headers())
 
 
 def static_text(name: str) -> str:

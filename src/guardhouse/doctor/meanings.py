@@ -12,6 +12,7 @@ from guardhouse.core.reasons import REASONS
 from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.doctor.meaning import Meaning
 from guardhouse.doctor.meanings_of_callers import OF_CALLERS
+from guardhouse.doctor.meanings_of_foreign_logins import OF_FOREIGN_LOGINS
 from guardhouse.doctor.meanings_of_origins import OF_ORIGINS
 from guardhouse.doctor.meanings_of_requests import OF_REQUESTS
 from guardhouse.doctor.meanings_of_rules import OF_RULES
@@ -20,7 +21,7 @@ from guardhouse.doctor.meanings_of_tokens import OF_TOKENS
 __all__ = ["MEANINGS", "Meaning", "found_by", "meaning_document", "nearest_code"]
 
 MEANINGS: Mapping[Reason, Meaning] = MappingProxyType(
-    OF_CALLERS | OF_TOKENS | OF_ORIGINS | OF_RULES | OF_REQUESTS
+    OF_CALLERS | OF_TOKENS | OF_ORIGINS | OF_RULES | OF_REQUESTS | OF_FOREIGN_LOGINS
 )
 
 

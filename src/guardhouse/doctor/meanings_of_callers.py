@@ -22,7 +22,20 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "The visitor has a session, for a cart or a message, and no login in it: before the login, after the logout, or "
         "because the answer of the login, with the new cookie, was lost.",
         "Look for the session cookie among the Set-Cookie headers of the login's answer, and whether the browser kept it.",
-        {Reason.NO_LOGIN_FOR_GUARD: "there somebody is logged in, for another realm"},
+        {
+            Reason.NO_LOGIN_FOR_GUARD: "there somebody is logged in, for another realm",
+            Reason.SECOND_FACTOR_MISSING: "there a login has begun",
+        },
+    ),
+    Reason.SECOND_FACTOR_MISSING: Meaning(
+        "A user who has enrolled a second factor gave his password, and the page went on as if that were the login; or he "
+        "left the page that asks for the code.",
+        "`factors` names what this user may answer with, `guard` where the login began. The answer to the password said so, "
+        "too.",
+        {
+            Reason.NO_LOGIN: "there no login has begun in this session",
+            Reason.CONFIRMATION_NEEDED: "there somebody is logged in, and proves himself once more",
+        },
     ),
     Reason.SESSION_MALFORMED: Meaning(
         "A cookie of our name came, and its value is no session id: another application on the host uses the name, or "
@@ -69,7 +82,18 @@ OF_CALLERS: dict[Reason, Meaning] = {
     Reason.USER_MISSING: Meaning(
         "The login is good and its user is gone: deleted, or looked for in another table than the one that logged in.",
         "`provider` names the users that were asked; ask them for the id yourself.",
-        {Reason.STORE_UNAVAILABLE: "there the users could not be asked"},
+        {
+            Reason.STORE_UNAVAILABLE: "there the users could not be asked",
+            Reason.USER_DISABLED: "there the user is still kept, and kept out",
+        },
+    ),
+    Reason.USER_DISABLED: Meaning(
+        "The login or the token is good, its user is there, and the provider says that he is disabled.",
+        "`provider` names the users that were asked; `guardhouse users list` shows who is disabled, and since when.",
+        {
+            Reason.USER_MISSING: "there the user is not kept any more",
+            Reason.LOGIN_FAILED: "a disabled user who tries to log in hears that, as for a wrong password",
+        },
     ),
     Reason.PASSWORD_CHANGED: Meaning(
         "The password was changed after this login, here or on another device, and every login is bound to its password.",
@@ -89,6 +113,21 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "Another version of guardhouse wrote the login, and this one does not read its fingerprint.",
         "`format` is what was found, `reads` what this version knows. Compare the versions on every machine.",
         {Reason.SESSION_UNREADABLE: "there the whole record cannot be read"},
+    ),
+    Reason.REMEMBER_EXPIRED: Meaning(
+        "The session is gone, and the cookie that should have brought the login back is worth nothing: it is past its end, the "
+        "password was changed or a second factor added since, the device was forgotten, or the value was changed.",
+        "`remembered` says which. The cookie was erased with this answer, so the next request says only that nobody is logged in.",
+        {Reason.REMEMBER_STOLEN: "there the value was good once and had been replaced"},
+    ),
+    Reason.REMEMBER_STOLEN: Meaning(
+        "The remember cookie came with a secret that was replaced more than ten seconds ago. Somebody has a copy, or the answer "
+        "with the new value never arrived; nobody can tell which, so all sessions and remembered devices of this user ended.",
+        "The listener of AccountChanged hears `remembered_device_stolen`, the user gets a letter. Ask him where he last logged in.",
+        {
+            Reason.REMEMBER_EXPIRED: "there nothing points to a copy",
+            Reason.SESSION_ENDED: "that is what the other browsers of this user hear now",
+        },
     ),
     Reason.CREDENTIAL_MALFORMED: Meaning(
         "The header that this guard reads came twice, empty, or with characters that no credential has.",
@@ -125,6 +164,35 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "Too many tries for this account or from this network, right or wrong; the password was not looked at.",
         "Retry-After says when the next try counts; docs/throttling.md what is counted.",
         {Reason.LOGIN_FAILED: "there the password was checked"},
+    ),
+    Reason.FORM_INVALID: Meaning(
+        "What was handed in to a way in has not its shape, or a field of it is not good enough: a password that is too short, an "
+        "address that is none.",
+        "`errors` in the answer lists the fields, also where explain is off; nothing that was handed in is repeated.",
+        {Reason.LOGIN_MALFORMED: "that one is for login desks of an application's own"},
+    ),
+    Reason.LINK_INVALID: Meaning(
+        "What the link carries was never signed here for this purpose: a mail program broke the line, somebody changed it, or "
+        "the process has other keys than the one that sent it.",
+        "`link` says forged or unknown key. Compare `guardhouse config` of both processes.",
+        {Reason.LINK_SPENT: "there the link was ours once"},
+    ),
+    Reason.LINK_SPENT: Meaning(
+        "The link was ours. It was followed before, its time is past, or what it was bound to is another by now: the password "
+        "of a reset link, the address of one that verifies.",
+        "The events AccountChanged tell when what it was bound to changed.",
+        {Reason.LINK_INVALID: "that one was never ours"},
+    ),
+    Reason.FACTOR_WRONG: Meaning(
+        "The second proof is wrong, or it was right once and was used. The answer is the same for both.",
+        "The listener of AccountChanged hears `factor_failed`. Codes of an authenticator depend on the time.",
+        {Reason.FACTOR_NOT_ASKED: "there nobody was asked for one"},
+    ),
+    Reason.FACTOR_NOT_ASKED: Meaning(
+        "A second proof came without a first: no password was given in this browser, it was too long ago, or it was tried too "
+        "often.",
+        "Look for the session cookie: the first proof is kept in the visitor's session.",
+        {Reason.FACTOR_WRONG: "there a login was waiting"},
     ),
     Reason.SESSION_ENDED: Meaning(
         "The session is over, or there never was one: what an outsider is told in place of `session_expired`, "

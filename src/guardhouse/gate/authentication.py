@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from guardhouse.core.events import Failed, Validated
 from guardhouse.core.origin import TOKEN_FIELD
-from guardhouse.core.provider import Provider
+from guardhouse.core.provider import Disables, Provider
 from guardhouse.gate.parts import Parts
 from guardhouse.users.credentials import SECRET_WORDS
 
@@ -19,20 +19,28 @@ PASSWORD = "password"  # noqa: S105 - the name of a field
 async def authenticate(
     parts: Parts, guard: str, provider: Provider[U], credentials: Mapping[str, str]
 ) -> U | None:
-    """Find the user and check the password; what comes of it is told in the name of the guard."""
+    """Find the user and check the password; what comes of it is told in the name of the guard.
+
+    A disabled user is as one without a password: whatever is handed in for him takes the work of a wrong one.
+    """
     asked = named(credentials)
     user = await provider.by_credentials(asked)
-    stored = provider.password_of(user) if user is not None else None
+    disabled = provider.disabled if isinstance(provider, Disables) else _nobody
+    stored = provider.password_of(user) if user is not None and not disabled(user) else None
     password = _password(credentials)
     checked = await parts.passwords.check(password, stored)
     proven = user if checked.ok else None
     if proven is not None and checked.outdated:
         proven = await _rehashed(parts, provider, proven, (password, stored))
-    if proven is None:
+    if proven is None or disabled(proven):  # by now
         await parts.emit(Failed(guard, user, asked))
         return None
     await parts.emit(Validated(guard, proven))
     return proven
+
+
+def _nobody(_: object) -> bool:
+    return False
 
 
 async def _rehashed(parts: Parts, provider: Provider[U], user: U, proven: tuple[str, str | None]) -> U | None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts, Presented
 from guardhouse.gate.parts import Parts, resolve
 from guardhouse.gate.rows import ID_BYTES
-from guardhouse.state import csrf
+from guardhouse.state import csrf, familiar, remembered
 from guardhouse.state.keeper import Handed
 from guardhouse.state.record import (
     EXPIRED,
@@ -127,13 +127,17 @@ class Carried(Struct, eq=False):
 
     # -- logging in and out -------------------------------------------------------------------------------------
 
-    async def log_in(self, realm: str, login: Login, *, remember: bool) -> None:
-        """Write a login under a new id. What another user left in the session goes with his login."""
+    async def log_in(self, realm: str, login: Login, *, remember: bool, series: str | None = None) -> None:
+        """Write a login under a new id. What another user left in the session goes with his login.
+
+        `series` is what it goes with where the browser stays logged in by a cookie of its own.
+        """
         session = await self.open()
         before = session.login(realm)
         if before is not None and (before.provider, before.user_id) != (login.provider, login.user_id):
             session.flush()
         session.set_login(realm, login)
+        remembered.link(session, realm, series)
         idle, absolute = self._parts.sessions.lengths(remember=remember)
         with self._whole():
             changes = self._changes(session, idle=idle, ends=login.at + absolute)
@@ -273,6 +277,24 @@ class Carried(Struct, eq=False):
             self._visitor = sent.pop() if len(sent) == 1 else None
         return csrf.visitor_binding(sha256(self._visitor).digest()) if self._visitor else None
 
+    # -- the device -----------------------------------------------------------------------------------------------
+
+    def known_device(self, account: str) -> str | None:
+        """Name the device, if its cookie says that this account was logged in on it before."""
+        return familiar.known(self._parts.devices, account, self._familiar(), self._parts.clock())
+
+    def know_device(self, account: str) -> None:
+        """Let the response say so from now on."""
+        policy, signer = self._parts.cookie, self._parts.devices
+        mark = familiar.mint(signer, account, token_bytes(familiar.RANDOM_BYTES), self._parts.clock())
+        marks = familiar.with_mark(signer, account, self._familiar(), mark)
+        self._cookies[policy.familiar] = policy.write(policy.familiar, marks, max_age=familiar.LIFETIME)
+        self.clean = False
+
+    def _familiar(self) -> str:
+        sent = set(self._parts.familiar_cookie.values(self._cookie_lines))
+        return sent.pop().decode("ascii", "replace") if len(sent) == 1 else ""
+
     # -- leaving ------------------------------------------------------------------------------------------------
 
     async def settle(self) -> bool:
@@ -311,6 +333,11 @@ class Carried(Struct, eq=False):
     def _pass_on(self, handed: Handed) -> None:
         self.presented, self.clean = Presented(CookieState.PRESENT, handed.key), False
         self._hand_out(handed, self._left(handed.record))
+
+    def set_cookie(self, name: str, written: bytes) -> None:
+        """Let the response carry one more cookie of ours, written by the policy."""
+        self._cookies[name] = written
+        self.clean = False
 
     def cookies(self) -> list[bytes]:
         """Return the Set-Cookie values that the response must carry."""

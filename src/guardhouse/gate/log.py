@@ -9,7 +9,15 @@ from guardhouse.core.reasons import Reason
 
 logger = logging.getLogger("guardhouse")
 
-_QUIET = frozenset({Reason.NO_CREDENTIAL, Reason.NO_LOGIN, Reason.SESSION_EXPIRED, Reason.SESSION_UNKNOWN})
+_QUIET = frozenset(
+    {
+        Reason.NO_CREDENTIAL,
+        Reason.NO_LOGIN,
+        Reason.SECOND_FACTOR_MISSING,
+        Reason.SESSION_EXPIRED,
+        Reason.SESSION_UNKNOWN,
+    }
+)
 _BROKEN = 500
 
 

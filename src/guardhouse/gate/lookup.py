@@ -1,4 +1,4 @@
-"""From an identity to the application's own user, once per visit; a login that has lost its user or password is stale."""
+"""From an identity to the application's own user, once per visit; a login that has lost its user or password, or whose user is disabled, is stale."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Users: TypeAlias = dict[tuple[str, str, str | None], Any]
 
 
 async def user_of(parts: Parts, identity: Identity, known: Users) -> Any:  # noqa: ANN401 - the application's own type
-    """Find a user, unless he is known by now; a `Deny` when the login has lost its user or its password.
+    """Find a user, unless he is known by now; a `Deny` when the login has lost its user or its password, or he is disabled.
 
     Raises `StoreError` when the provider cannot be asked.
     """
@@ -29,6 +29,8 @@ async def user_of(parts: Parts, identity: Identity, known: Users) -> Any:  # noq
         known[name] = Deny(identity.guard, Reason.USER_MISSING, {"provider": identity.provider})
     elif (fit := _fit(parts, identity, provider.password_of(user))) != "fits":
         known[name] = Deny(identity.guard, *unfit(parts, fit, identity.fingerprint or ""))
+    elif (disabled := parts.disabled.get(identity.provider)) is not None and disabled(user):
+        known[name] = Deny(identity.guard, Reason.USER_DISABLED, {"provider": identity.provider})
     else:
         known[name] = user
         if Authenticated in parts.heard:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from guardhouse.core.answer import Explain
 from guardhouse.core.events import Event
 from guardhouse.core.origin import Origins
-from guardhouse.core.provider import Provider
+from guardhouse.core.provider import Disables, Provider
 from guardhouse.gate.rows import Rows
 from guardhouse.gate.watch import Watch
 from guardhouse.limits import Limits
@@ -25,9 +25,12 @@ from guardhouse.state.token import TokenRecord
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring, Signer
 
+if TYPE_CHECKING:
+    from guardhouse.gate.coming_back import Remembers
+
 T = TypeVar("T")
 
-_PURPOSES = {"csrf": "csrf", "logins": "login", "urls": "url"}
+_PURPOSES = {"csrf": "csrf", "logins": "login", "urls": "url", "devices": "device"}
 """What each signer is for: a signature of one is none of another's."""
 
 
@@ -52,9 +55,12 @@ class Parts:
     explain: Explain = "code"
     rules: Rules = field(default_factory=Rules)
     """What the application's users may do with its own things."""
+    remembering: dict[str, Remembers] = field(default_factory=dict[str, "Remembers"])
+    """Who lets browsers stay logged in by a cookie of their own, by realm; where nobody does, sessions last longer."""
     csrf: Signer = field(init=False)
     logins: Signer = field(init=False)
     urls: Signer = field(init=False)
+    devices: Signer = field(init=False)
     hosts: frozenset[bytes] = field(init=False)
     """The Host values that the configured public URLs stand for; empty when none is configured."""
     keeper: Keeper = field(init=False)
@@ -69,8 +75,12 @@ class Parts:
     """The store's own inline loading, where it has that power."""
     token_now: Callable[[str], TokenRecord | None] | None = field(init=False)
     """The same for handed-out tokens."""
+    disabled: Mapping[str, Callable[[Any], bool]] = field(init=False)
+    """Who is kept out, of the providers that know; asked for once, here."""
     session_cookie: CookieReader = field(init=False)
     visitor_cookie: CookieReader = field(init=False)
+    familiar_cookie: CookieReader = field(init=False)
+    remember_cookie: CookieReader = field(init=False)
     csrf_cookie: CookieReader = field(init=False)
     """The cookie that scripts read; no decision does."""
 
@@ -85,8 +95,11 @@ class Parts:
         object.__setattr__(self, "load_now", keeper.load_now)
         object.__setattr__(self, "token_now", inline(self.tokens, "token_now", "token"))
         object.__setattr__(self, "hosts", frozenset(own.partition(b"://")[2] for own in self.origins.own))
+        object.__setattr__(self, "disabled", _disabled(self.providers))
         object.__setattr__(self, "session_cookie", keeper.reader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
+        object.__setattr__(self, "familiar_cookie", CookieReader(self.cookie.familiar))
+        object.__setattr__(self, "remember_cookie", CookieReader(self.cookie.remember))
         object.__setattr__(self, "csrf_cookie", CookieReader(self.cookie.csrf))
 
 
@@ -96,6 +109,10 @@ def _kept(store: SessionStore | Storeless, keys: Keyring, cookie: str) -> tuple[
         beside = store.beside
         return store.keeper(keys, cookie), store if beside is None else beside
     return Rows(store), store
+
+
+def _disabled(providers: Mapping[str, object]) -> dict[str, Callable[[Any], bool]]:
+    return {name: users.disabled for name, users in providers.items() if isinstance(users, Disables)}
 
 
 async def resolve(value: T | Awaitable[T]) -> T:

@@ -11,6 +11,7 @@ from guardhouse.core.facts import CookieState, Facts
 from guardhouse.core.guard import SESSION, Need, Supply
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity
+from guardhouse.state.pending import waiting
 from guardhouse.state.record import Loaded, Record, Unloadable
 
 _PRESENT, SESSION_LOGIN = CookieState.PRESENT, Reason.SESSION_LOGIN
@@ -65,6 +66,12 @@ class SessionGuard:
         return Identity(login.user_id, login.provider, self.name, "session", login.at, login.fingerprint)
 
     def _no_login(self, record: Record) -> Abstain:
+        """Say how near this visitor is to a login here."""
+        pending = waiting(record, self.realm)
+        if pending is not None:
+            factors = ", ".join(factor.value for factor in pending.factors)
+            evidence = {"guard": pending.guard, "factors": factors or "none"}
+            return Abstain(self.name, Reason.SECOND_FACTOR_MISSING, evidence)
         if not record.logins:
             return Abstain(self.name, Reason.NO_LOGIN)
         held = ", ".join(sorted(record.logins))

@@ -102,7 +102,7 @@ class JWKS:
             with anyio.fail_after(TIMEOUT):
                 body = await self._fetch(self.url)
             fresh = self._read(body)
-        except (OSError, TimeoutError, ValueError) as error:
+        except (OSError, TimeoutError, ValueError, RecursionError) as error:
             self._trouble = _worded(error)
             self._until = now + RETRY
             return

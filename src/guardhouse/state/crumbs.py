@@ -23,7 +23,9 @@ _SEALED = pattern(rb"[A-Za-z0-9_-]{64,4096}").fullmatch
 """The least holds nothing but what sealing adds, the most is what browsers keep."""
 _LAST = (frozenset(range(256)), frozenset[int](), frozenset(b"AQgw"), frozenset(b"AEIMQUYcgkosw048"))
 """What base64 may end with, by the letters behind the last four: nothing spare, so that a value has one spelling."""
-_SESSION_ID_FIRST = pattern(rb"[A-Za-z0-9_-]{43}(?:;|\Z)").match
+_ID_LENGTH = 43
+_AS_LETTERS = bytes.maketrans(b"-_", b"xx")
+"""Makes `isalnum` the test for the alphabet of an id, which costs a quarter less than a pattern does."""
 _BLANKS = b" \t"
 _PRESENT = CookieState.PRESENT  # a member read through its class costs as much as a call
 
@@ -56,8 +58,10 @@ class CookieReader:
             parts = lines[0].split(self._needle)
             if len(parts) == 2:  # noqa: PLR2004 - what stands before the one cookie, and what behind
                 before, behind = parts
-                if (not before or before.endswith(b"; ")) and _SESSION_ID_FIRST(behind):
-                    return Presented(_PRESENT, sha256(behind[:43]).digest())
+                if not before or before.endswith(b"; "):
+                    session_id = behind.partition(b";")[0]
+                    if len(session_id) == _ID_LENGTH and session_id.translate(_AS_LETTERS).isalnum():
+                        return Presented(_PRESENT, sha256(session_id).digest())
         return self._examined(self.values(lines))
 
     def shape_of(self, value: bytes) -> str:

@@ -40,6 +40,13 @@ def weigh(signer: Signer, fingerprint: str, password_hash: str) -> Fit:
     return "fits" if signer.verify(key_id, message, taken) else "another password"
 
 
+def unchanged(signer: Signer, fingerprint: str | None, password_hash: str | None) -> bool:
+    """Whether a user's password is the one that was, or he had none then and has none now."""
+    if fingerprint is None or password_hash is None:
+        return fingerprint is None and password_hash is None
+    return weigh(signer, fingerprint, password_hash) == "fits"
+
+
 def legible(signer: Signer, fingerprint: str) -> Fit:
     """Say whether this process can weigh a fingerprint at all: it knows the format, and has the key."""
     parts = fingerprint.split(".")

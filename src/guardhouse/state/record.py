@@ -28,10 +28,12 @@ class Login(Struct, frozen=True, array_like=True, gc=False):
     """What kind of program it was, in plain words; empty where that was not known, as in records of before."""
     address: str = ""
     """The network it came from, never the one address."""
+    proofs: str = ""
+    """By what the user proved himself, separated by blanks; empty where the application alone knows."""
 
 
 @final
-class Record(Struct, frozen=True, array_like=True):
+class Record(Struct, frozen=True, array_like=True, gc=False):
     """A session as a store keeps it. Moments are epoch seconds, `idle` is a length; values stay encoded."""
 
     public_id: str

@@ -25,6 +25,7 @@ from guardhouse.state.record import (
     readable,
 )
 from guardhouse.stores.memory_attempts import MemoryAttempts
+from guardhouse.stores.memory_enrolments import MemoryEnrolments
 from guardhouse.stores.memory_epochs import MemoryEpochs
 from guardhouse.stores.memory_owners import MemoryOwners
 from guardhouse.stores.memory_tokens import MemoryTokens
@@ -44,6 +45,7 @@ class MemoryStore:
         self._used: dict[bytes, float] = {}
         self.tokens = MemoryTokens()
         self.attempts = MemoryAttempts()
+        self.enrolments = MemoryEnrolments()
         self.epochs = MemoryEpochs()
         self._limits: Any = None
         self._lock = Lock()

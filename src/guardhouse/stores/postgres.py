@@ -17,6 +17,7 @@ from guardhouse.state.examined import Remark
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Migrated
 from guardhouse.stores.postgres_attempts import PostgresAttempts
+from guardhouse.stores.postgres_enrolments import PostgresEnrolments
 from guardhouse.stores.postgres_epochs import PostgresEpochs
 from guardhouse.stores.postgres_examine import LOOK, remarks
 from guardhouse.stores.postgres_pool import Connection, PostgresPool
@@ -121,6 +122,7 @@ class PostgresStore:
         self._pool = PostgresPool(bare, options)
         self.tokens = PostgresTokens(self._pool)
         self.attempts = PostgresAttempts(self._pool)
+        self.enrolments = PostgresEnrolments(self._pool)
         self.epochs = PostgresEpochs(self._pool)
 
     def __repr__(self) -> str:

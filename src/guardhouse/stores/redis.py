@@ -27,11 +27,12 @@ from guardhouse.state.record import (
     readable,
 )
 from guardhouse.stores.redis_attempts import RedisAttempts
+from guardhouse.stores.redis_enrolments import RedisEnrolments
 from guardhouse.stores.redis_epochs import RedisEpochs
 from guardhouse.stores.redis_examine import examine, refuse
 from guardhouse.stores.redis_link import OfEachLoop, RedisLink
 from guardhouse.stores.redis_owners import LONGEST_SECONDS, Owners, milliseconds, owners_of
-from guardhouse.stores.redis_scripts import KILL, MERGE, TAKE, TOMBSTONE
+from guardhouse.stores.redis_scripts import KILL, MERGE, TAKE, TOMBSTONE, TOMBSTONE_MILLISECONDS
 from guardhouse.stores.redis_sweep import Sweep
 from guardhouse.stores.redis_tokens import RedisTokens
 from guardhouse.stores.redis_url import RedisAddress
@@ -42,8 +43,6 @@ PRUNE_SLICE = 1000
 """How many are deleted in one step."""
 PRUNE_READS = 10_000
 """How many are looked at in one step."""
-TOMBSTONE_MILLISECONDS = 60_000
-"""For how long something may be on its way: longer than any call lasts."""
 MOST_TURNS = 100
 LOOKS, LOOK_SECONDS = 10, 0.01
 """How often, and how far apart, a session is looked for that may be on its way to a new key."""
@@ -70,6 +69,7 @@ class RedisStore:
         self._tombs = address.durability == "replicated"
         self.tokens = RedisTokens(self._links, self._prefix)
         self.attempts = RedisAttempts(self._links, self._prefix)
+        self.enrolments = RedisEnrolments(self._links, self._prefix, tombs=self._tombs)
         self.epochs = RedisEpochs(self._links, self._prefix, clock)
 
     def __repr__(self) -> str:

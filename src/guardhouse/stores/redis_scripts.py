@@ -20,6 +20,8 @@ def _script(source: str) -> Script:
 
 TOMBSTONE = b"\xc1"
 """What lies where something was revoked that may still be on its way. No msgpack begins so: it is never a record."""
+TOMBSTONE_MILLISECONDS = 60_000
+"""For how long something may be on its way: longer than any call lasts."""
 
 _READING = r"""
 -- A record is a msgpack array of seven; its parts are cut out, and what an application put there is never decoded.
@@ -213,6 +215,28 @@ local count = redis.call('INCR', KEYS[1])
 if ARGV[1] == '' then redis.call('PERSIST', KEYS[1])
 elseif before ~= -1 and before < tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count
+"""
+)
+
+PUT = _script(
+    r"""
+-- ARGV: value, tombstone. Puts the value where nothing is, or only something dead. Returns whether it did.
+local there = redis.call('GET', KEYS[1])
+if there and there ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+return 1
+"""
+)
+
+WITHDRAW = _script(
+    r"""
+-- ARGV: what is expected (empty for nothing), tombstone, for how long it stands (0 for none). Kills what is expected and
+-- returns 1; kills what is dead already once more, for replicas that have not heard of it, and returns 0; or returns what
+-- is there instead, untouched.
+local there = redis.call('GET', KEYS[1])
+if there and there ~= ARGV[1] and there ~= ARGV[2] then return there end
+if ARGV[3] == '0' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return there == ARGV[1] and 1 or 0
 """
 )
 

@@ -123,6 +123,21 @@ LIMITS = Table(
     indexes=("ends",),
     rewritten=True,
 )
+ENROLMENTS = Table(
+    "guardhouse_enrolments",
+    (
+        Column("created", Kind.MOMENT),
+        Column("ends", Kind.MOMENT, optional=True),
+        Column("version", Kind.COUNT),
+        Column("kind", Kind.NAME),
+        Column("name", Kind.NAME),
+        Column("owner", Kind.NAME),
+        Column("body", Kind.BODY),
+    ),
+    key=("kind", "name"),
+    indexes=("owner", "ends"),
+    rewritten=True,
+)
 EPOCHS = Table(
     "guardhouse_epochs",
     (
@@ -138,7 +153,7 @@ SCHEMA = Table("guardhouse_schema", (Column("version", Kind.COUNT),), key=("vers
 
 Versions: TypeAlias = tuple[tuple[Table, ...], ...]
 
-VERSIONS: Versions = ((SESSIONS, OWNERS, TOKENS, USED, ATTEMPTS, LIMITS), (EPOCHS,))
+VERSIONS: Versions = ((SESSIONS, OWNERS, TOKENS, USED, ATTEMPTS, LIMITS), (ENROLMENTS, EPOCHS))
 """What each version adds to the one before. One that was released is never changed."""
 
 

@@ -18,6 +18,7 @@ from guardhouse.state.record import Changes, Record, UnreadableRecordError, enco
 from guardhouse.state.store import Migrated
 from guardhouse.stores.server_record import rows_called
 from guardhouse.stores.sqlite_attempts import SQLiteAttempts
+from guardhouse.stores.sqlite_enrolments import SQLiteEnrolments
 from guardhouse.stores.sqlite_epochs import SQLiteEpochs
 from guardhouse.stores.sqlite_file import SCHEMA_VERSION, SQLiteFile, schema
 from guardhouse.stores.sqlite_tokens import SQLiteTokens
@@ -40,6 +41,7 @@ class SQLiteStore:
         self._file = SQLiteFile(self.path, "FULL" if full_sync else "NORMAL")
         self.tokens = SQLiteTokens(self._file)
         self.attempts = SQLiteAttempts(self._file)
+        self.enrolments = SQLiteEnrolments(self._file)
         self.epochs = SQLiteEpochs(self._file)
 
     async def load(self, key: bytes) -> Record | None:
@@ -162,13 +164,13 @@ class SQLiteStore:
 
     async def migrate(self) -> Migrated:
         """Make the file and its schema, as its first use would."""
-        before = SCHEMA_VERSION if await to_thread.run_sync(self._file.prepared) else 0
+        before = await to_thread.run_sync(self._file.version)
         await self.open()
         return Migrated(before, SCHEMA_VERSION)
 
     def schema(self, since: int = 0) -> Sequence[str]:
         """Write the statements that do so."""
-        return schema() if since < SCHEMA_VERSION else []
+        return schema(since)
 
     async def close(self) -> None:
         """Close the connections; the next use opens them again."""

@@ -21,9 +21,7 @@ Synchronous: TypeAlias = Literal["NORMAL", "FULL"]
 BUSY_MILLISECONDS = 2000
 """How long a write waits for another process before it is a 503."""
 
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
+_FIRST = """
 CREATE TABLE IF NOT EXISTS guardhouse_sessions (
     key BLOB PRIMARY KEY, body BLOB NOT NULL, idle_until REAL NOT NULL, ends REAL NOT NULL
 ) WITHOUT ROWID;
@@ -50,18 +48,35 @@ CREATE INDEX IF NOT EXISTS guardhouse_tokens_owner ON guardhouse_tokens (owner, 
 CREATE INDEX IF NOT EXISTS guardhouse_tokens_expires ON guardhouse_tokens (expires);
 CREATE TABLE IF NOT EXISTS guardhouse_used (name BLOB PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS guardhouse_used_until ON guardhouse_used (until);
+CREATE TABLE IF NOT EXISTS guardhouse_schema (version INTEGER NOT NULL);
+"""
+_SECOND = """
+CREATE TABLE IF NOT EXISTS guardhouse_enrolments (
+    kind BLOB NOT NULL, name BLOB NOT NULL, owner BLOB NOT NULL, created REAL NOT NULL, ends REAL,
+    version INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS guardhouse_enrolments_owner ON guardhouse_enrolments (owner);
+CREATE INDEX IF NOT EXISTS guardhouse_enrolments_ends ON guardhouse_enrolments (ends);
 CREATE TABLE IF NOT EXISTS guardhouse_epochs (
     key BLOB PRIMARY KEY, count INTEGER NOT NULL, ends REAL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS guardhouse_epochs_ends ON guardhouse_epochs (ends);
-CREATE TABLE IF NOT EXISTS guardhouse_schema (version INTEGER NOT NULL);
 """
 
+VERSIONS = (_FIRST, _SECOND)
+"""What each version adds to the one before."""
+SCHEMA_VERSION = len(VERSIONS)
 
-def schema() -> list[str]:
-    """Write the statements that make a file what it has to be."""
-    made = [statement.strip() for statement in _SCHEMA.split(";") if statement.strip()]
-    return [*made, f"INSERT INTO guardhouse_schema VALUES ({SCHEMA_VERSION})"]  # noqa: S608 - a constant
+
+def schema(since: int = 0) -> list[str]:
+    """Write the statements that make a file of that version what it has to be; 0 is a file without tables."""
+    if since >= SCHEMA_VERSION:
+        return []
+    added = [statement.strip() for step in VERSIONS[since:] for statement in step.split(";")]
+    noted = f"INSERT INTO guardhouse_schema VALUES ({SCHEMA_VERSION})"  # noqa: S608 - a constant
+    if since:
+        noted = f"UPDATE guardhouse_schema SET version = {SCHEMA_VERSION}"  # noqa: S608 - a constant
+    return [*filter(None, added), noted]
 
 
 class SQLiteFile:
@@ -96,14 +111,13 @@ class SQLiteFile:
         with self._alone(), _transaction(self._open_writer()) as connection:
             yield connection
 
-    def prepared(self) -> bool:
-        """Whether the file is there with its tables; looking makes nothing."""
+    def version(self) -> int:
+        """Read which version the tables in the file have, 0 where there are none; looking makes nothing."""
         if not self.path.exists():
-            return False
+            return 0
         with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
-            found = "SELECT count(*) FROM sqlite_master WHERE name = 'guardhouse_schema'"
             try:
-                return bool(connection.execute(found).fetchone()[0])
+                return _version(connection)
             except sqlite3.Error as error:
                 raise StoreError(f"SQLite says: {error}") from error
 
@@ -229,15 +243,23 @@ def _create_private(path: Path) -> None:
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Make what is missing in the file, and refuse one that another version made."""
     with _transaction(connection):
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-        row = connection.execute("SELECT version FROM guardhouse_schema").fetchone()
-        if row is None:
-            connection.execute("INSERT INTO guardhouse_schema VALUES (?)", (SCHEMA_VERSION,))
-        elif row[0] != SCHEMA_VERSION:
+        found = _version(connection)
+        if found > SCHEMA_VERSION:
             fix = f"This version of guardhouse knows schema {SCHEMA_VERSION}; upgrade guardhouse, or use a new file."
-            raise ConfigError("store", f"schema {row[0]}", fix)
+            raise ConfigError("store", f"schema {found}", fix)
+        # Also what a file of this version should have already: it may come from before there was a table.
+        missing = [*_FIRST.split(";"), *schema(found)] if found else schema()
+        for statement in missing:
+            connection.execute(statement)
     return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    there = "SELECT count(*) FROM sqlite_master WHERE name = 'guardhouse_schema'"
+    if not connection.execute(there).fetchone()[0]:
+        return 0
+    row = connection.execute("SELECT version FROM guardhouse_schema").fetchone()
+    return int(row[0]) if row else 0
 
 
 @contextmanager

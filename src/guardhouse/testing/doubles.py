@@ -9,7 +9,8 @@ from typing import cast
 from guardhouse.devices import ListsDevices
 from guardhouse.errors import StoreError
 from guardhouse.state.record import Changes, Record
-from guardhouse.state.store import SessionStore
+from guardhouse.state.store import EnrolmentStore, KeepsEnrolments, SessionStore, SingleUse
+from guardhouse.stores.enrolments_behind import READS, WRITES, EnrolmentsBehind
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.users.memory import MemoryUsers, User
 from guardhouse.users.passwords import Passwords
@@ -19,6 +20,9 @@ PASSWORD = "correct horse battery staple"  # noqa: S105 - known to everybody, an
 """The password of all fake users."""
 
 VERBS = frozenset({"load", "create", "save", "move", "delete", "owned", "revoke", "end"})
+"""What a store does with sessions."""
+EVERY_VERB = VERBS | {"once"} | READS | WRITES
+"""What can break: also what is used once, and what users prove themselves with."""
 
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -108,7 +112,7 @@ class CountingStore:
 class BrokenStore:
     """A store that is away: every verb raises `StoreError`, or only those in `broken`, until it is healed."""
 
-    def __init__(self, inside: SessionStore | None = None, *, broken: Collection[str] = VERBS) -> None:
+    def __init__(self, inside: SessionStore | None = None, *, broken: Collection[str] = EVERY_VERB) -> None:
         self.inside: SessionStore = MemoryStore() if inside is None else inside
         self._broken = frozenset[str]()
         self.fail(broken)
@@ -118,11 +122,12 @@ class BrokenStore:
         """The verbs that are away now."""
         return self._broken
 
-    def fail(self, verbs: Collection[str] = VERBS) -> None:
+    def fail(self, verbs: Collection[str] = EVERY_VERB) -> None:
         """Be away from now on, with these verbs only. Raises `ValueError` for what no store does."""
         broken = frozenset[str](verbs)
-        if broken - VERBS:
-            raise ValueError(f"a store has no {sorted(broken - VERBS)}; what can break is {sorted(VERBS)}")
+        unknown = sorted(broken - EVERY_VERB)
+        if unknown:
+            raise ValueError(f"a store has no {unknown}; what can break is {sorted(EVERY_VERB)}")
         self._broken = broken
 
     def heal(self) -> None:
@@ -160,6 +165,18 @@ class BrokenStore:
     async def end(self, owner: str, public_id: str) -> bool:
         """End one, or be away."""
         return await self._lists("end").end(owner, public_id)
+
+    async def once(self, name: bytes, until: float) -> bool:
+        """Use a name, or be away."""
+        return await cast("SingleUse", self._reached("once")).once(name, until)
+
+    @property
+    def enrolments(self) -> EnrolmentStore:
+        """Where the store inside keeps enrolments, away by the names of their verbs."""
+        return EnrolmentsBehind(cast("KeepsEnrolments", self.inside).enrolments, self._gate)
+
+    async def _gate(self, verb: str) -> None:
+        self._reached(verb)
 
     def _lists(self, verb: str) -> ListsDevices:
         return cast("ListsDevices", self._reached(verb))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 
-__all__ = ["fold_login", "wanted"]
+__all__ = ["askable", "fold_login", "wanted"]
 
 SECRET_WORDS = ("password", "passphrase", "secret")
 MAXIMUM_CHARACTERS = 1024
@@ -29,7 +29,7 @@ def wanted(handed_in: Mapping[str, object], login: str, narrow_by: Collection[st
     if undeclared:
         log.warning("credentials hold %r, which narrow_by does not declare: nobody is found", undeclared[0])
         return None
-    texts = {key: value for key, value in asked.items() if isinstance(value, str) and _askable(value)}
+    texts = {key: value for key, value in asked.items() if isinstance(value, str) and askable(value)}
     return texts if login in texts and len(texts) == len(asked) else None
 
 
@@ -37,6 +37,6 @@ def _secret(key: str) -> bool:
     return any(word in key.lower() for word in SECRET_WORDS)
 
 
-def _askable(value: str) -> bool:
+def askable(value: str) -> bool:
     """Refuse what no column holds: nothing, too much, control characters, half of a surrogate pair."""
     return len(value) <= MAXIMUM_CHARACTERS and value.strip() != "" and value.strip().isprintable()

@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
+from guardhouse.errors import ConfigError
 from guardhouse.users.credentials import fold_login, wanted
+from guardhouse.users.fields import filled_in, login_of
+from guardhouse.users.values import read_text
 
 __all__ = ["MemoryUsers", "User"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Somebody who can log in; `password_hash` is kept out of every repr."""
+    """Somebody who can log in; `password_hash` is kept out of every repr.
+
+    `email_verified_at` is the moment, in epoch seconds, at which he showed that he reads mail there; `disabled` keeps
+    him out.
+    """
 
     id: str
     email: str
     password_hash: str | None = field(default=None, repr=False)
     name: str = ""
     roles: frozenset[str] = frozenset()
+    email_verified_at: float | None = None
+    disabled: bool = False
+
+
+FILLABLE = ("name",)
 
 
 class MemoryUsers:
     """Find users by id, and by e-mail address whatever its letter case.
 
     A user is a frozen value: changing one is replacing it. `narrow_by` names further text fields of the user
-    that credentials may ask for.
+    that credentials may ask for, `registers` those that somebody new may fill in.
     """
 
-    def __init__(self, users: Iterable[User] = (), *, narrow_by: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        users: Iterable[User] = (),
+        *,
+        narrow_by: Collection[str] = (),
+        registers: Collection[str] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._narrow_by = frozenset(narrow_by)
+        self._registers = {_fillable(name): read_text for name in registers}
+        self._clock = clock
         self._by_id: dict[str, User] = {}
         self._by_login: dict[str, str] = {}
         for user in users:
@@ -96,8 +119,80 @@ class MemoryUsers:
         if present is not None and present.password_hash == user.password_hash is not None:
             self._keep(replace(present, password_hash=password_hash))
 
+    async def register(self, login: str, password_hash: str | None, more: Mapping[str, str]) -> User | None:
+        """Keep a new user under a new id; None where the address is taken. Raise `ValueError` with a text for people."""
+        email = login_of(login, fold_login)
+        filled = filled_in(more, self._registers)
+        texts = {name: value for name, value in filled.items() if isinstance(value, str)}
+        if email in self._by_login:
+            return None
+        user = replace(User(id=str(uuid4()), email=email, password_hash=password_hash), **texts)  # type: ignore[arg-type]
+        self._keep(user)
+        return user
+
+    async def set_password(self, user: User, password_hash: str, *, before: str | None) -> bool:
+        """Keep the hash in the place of `before`; False where another stands there by now, or the user is gone."""
+        present = self._by_id.get(user.id)
+        if present is None or present.password_hash != before:
+            return False
+        self._keep(replace(present, password_hash=password_hash))
+        return True
+
+    def address_of(self, user: User) -> str | None:
+        """Return the stored address."""
+        return user.email or None
+
+    def verified(self, user: User) -> bool:
+        """Whether the user has shown that he reads mail at that address."""
+        return user.email_verified_at is not None
+
+    async def verify(self, user: User, address: str) -> bool:
+        """Note that he has; True for the one caller who did."""
+        present = self._by_id.get(user.id)
+        if present is None or present.email != address or self.verified(present):
+            return False
+        self._keep(replace(present, email_verified_at=self._clock()))
+        return True
+
+    async def set_address(self, user: User, address: str, *, before: str | None) -> bool:
+        """Put a verified address in the place of `before`; False where another stands there, or it is taken."""
+        present, email = self._by_id.get(user.id), fold_login(address)
+        if (
+            present is None
+            or self.address_of(present) != before
+            or self._by_login.get(email, user.id) != user.id
+        ):
+            return False
+        self.replace(replace(present, email=email, email_verified_at=self._clock()))
+        return True
+
+    def disabled(self, user: User) -> bool:
+        """Whether this user may not log in now."""
+        return user.disabled
+
+    async def disable(self, user: User) -> bool:
+        """Keep him out from the next request on; False where he is gone."""
+        return self._mark(user, disabled=True)
+
+    async def enable(self, user: User) -> bool:
+        """Let him in again; False where he is gone."""
+        return self._mark(user, disabled=False)
+
+    def _mark(self, user: User, *, disabled: bool) -> bool:
+        present = self._by_id.get(user.id)
+        if present is not None:
+            self._keep(replace(present, disabled=disabled))
+        return present is not None
+
     def _keep(self, user: User) -> None:
         if self._by_login.get(fold_login(user.email), user.id) != user.id:
             raise ValueError(f"there is a user with the address {user.email!r} already")
         self._by_id[user.id] = user
         self._by_login[fold_login(user.email)] = user.id
+
+
+def _fillable(name: str) -> str:
+    if name not in FILLABLE:
+        fix = "Somebody new may fill in a name; what else a user has is the application's to say."
+        raise ConfigError("registers", name, fix)
+    return name

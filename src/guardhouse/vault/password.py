@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 from unicodedata import normalize
 
@@ -30,6 +31,9 @@ __all__ = [
     "Hasher",
     "PasswordCheck",
     "PasswordHasher",
+    "Unusable",
+    "normal",
+    "unusable",
 ]
 
 MAXIMUM_CHARACTERS = 1024
@@ -61,6 +65,15 @@ ARGON2_CHEAPEST = Argon2Profile(
     Argon2Cost(time=1, memory=8),
     "the least Argon2 is defined for (RFC 9106, section 3.1): insecure, for tests",
 )
+
+
+class Unusable(Enum):
+    """Why a text cannot be a password at all, whatever else is asked of one."""
+
+    EMPTY = "it is empty"
+    LONG = f"it is longer than {MAXIMUM_CHARACTERS} characters"
+    HEAVY = f"it is longer than {MAXIMUM_BYTES} bytes"
+    MALFORMED = "it is not valid Unicode text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +137,13 @@ class PasswordHasher:
 
     def hash(self, password: str) -> str:
         """Hash a password for storage; one that could never be verified is refused."""
-        if (problem := _problem(password)) is not None:
-            raise UnusablePasswordError(problem)
+        if (problem := unusable(password)) is not None:
+            raise UnusablePasswordError(problem.value)
         return argon2_new(_spellings(password)[0], self.profile.cost)
 
     def verify(self, password: str, stored: str | None) -> PasswordCheck:
         """Compare a password with what is stored; every no costs the same."""
-        usable = _problem(password) is None
+        usable = unusable(password) is None
         spellings = _spellings(password) if usable else (NO_PASSWORD,)
         held = self._read(stored)
         matching = _matching(held, spellings)
@@ -187,22 +200,25 @@ def _matching(held: StoredHash | None, spellings: Sequence[bytes]) -> int | None
     return next((place for place, spelling in enumerate(spellings) if held.matches(spelling)), None)
 
 
-def _problem(password: str) -> str | None:
+def unusable(password: str) -> Unusable | None:
     """Say why a text cannot be a password; long ones are not even normalised."""
     if not password:
-        return "it is empty"
+        return Unusable.EMPTY
     if len(password) > MAXIMUM_CHARACTERS:
-        return f"it is longer than {MAXIMUM_CHARACTERS} characters"
+        return Unusable.LONG
     try:
         size = len(_spellings(password)[0])
     except UnicodeEncodeError:
-        return "it is not valid Unicode text"
-    if size > MAXIMUM_BYTES:
-        return f"it is longer than {MAXIMUM_BYTES} bytes"
-    return None
+        return Unusable.MALFORMED
+    return Unusable.HEAVY if size > MAXIMUM_BYTES else None
+
+
+def normal(password: str) -> str:
+    """Spell a password as it is hashed: what looks alike and is typed in two ways is one (NFC)."""
+    return normalize("NFC", password)
 
 
 def _spellings(password: str) -> tuple[bytes, ...]:
     """Encode as we hash it, then as it was typed: other systems hash what they are given."""
-    normal, typed = normalize("NFC", password).encode(), password.encode()
-    return (normal,) if normal == typed else (normal, typed)
+    ours, typed = normal(password).encode(), password.encode()
+    return (ours,) if ours == typed else (ours, typed)

@@ -44,7 +44,7 @@ async function log_in(form) {
   if (answer.status !== 200) return;
   form.reset();
   renew_token();
-  show_user(answer.body.user);
+  show_user((await axios.get('/api/me')).data);
 }
 
 async function log_out() {

@@ -1,0 +1,46 @@
+"""From a first proof to a login: what is still owed, and nothing that could pass for a login before it is given."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from guardhouse.core.reasons import Reason
+from guardhouse.flows.plan import Ask, Done, Effect, Forgive, Hold, LogIn, Plan, Refuse, Send
+from guardhouse.mail.letter import Letter
+
+__all__ = ["Standing", "enough", "enter"]
+
+
+class Standing(NamedTuple):
+    """What is known of a user at the moment of his first proof."""
+
+    disabled: bool = False
+    factors: tuple[str, ...] = ()
+    """The second factors that he has, the strongest first."""
+    trusted: bool = False
+    """Whether he comes on a device that he was asked on before, and told it to remember that."""
+    unverified: Letter | None = None
+    """The letter that asks him to verify his address, where nobody comes in before he has."""
+
+
+def enter(
+    user: object, standing: Standing, proofs: tuple[str, ...], *, account: str = "", remember: bool = False
+) -> Plan:
+    """Say what follows from a proof. Every way in ends here, so that none is weaker than another (ASVS 6.3.4)."""
+    if standing.disabled:
+        return Plan(
+            Refuse(Reason.LOGIN_FAILED)
+        )  # the words of a wrong password: nobody learns that the account is there
+    forgiven: tuple[Effect, ...] = (Forgive(account),) if account else ()
+    if standing.unverified is not None:
+        return Plan(Ask("verify-email"), (*forgiven, Send(standing.unverified)))
+    if standing.factors and not standing.trusted and not enough(proofs):
+        held = Hold(user, proofs, standing.factors, remember)
+        return Plan(Ask("two-factor", {"factors": list(standing.factors)}), (*forgiven, held))
+    return Plan(Done("logged-in"), (LogIn(user, proofs, remember), *forgiven))
+
+
+def enough(proofs: tuple[str, ...]) -> bool:
+    """Whether these are two factors: a passkey with its owner's gesture is two by itself (NIST SP 800-63B-4, 3.1.7)."""
+    strong = {"totp", "recovery", "passkey"}
+    return "passkey" in proofs or ("password" in proofs and bool(strong & set(proofs)))

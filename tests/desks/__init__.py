@@ -1,0 +1,1 @@
+"""What is carried out after a flow has decided."""

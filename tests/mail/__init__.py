@@ -1,0 +1,1 @@
+"""Letters, addresses, and those who carry them."""

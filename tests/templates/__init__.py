@@ -1,0 +1,1 @@
+"""Texts for people: which language, whose template, and what is escaped."""
