@@ -100,8 +100,7 @@ class Ways(Generic[U]):
             magic_links=_links(magic_links, house.parts.beside),
             pace=pace,
         )
-        if remember and self.kit.enrolments is not None:
-            house.parts.remembering[self.kit.guard.realm or ""] = Remembering(self.kit)
+        _let_remember(self.kit, wanted=remember)
         self.ways = self._offered(without, replace)
         self.paths = self._laid_out(prefix, paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
@@ -201,6 +200,12 @@ def _enrolments(house: Guardhouse[Any]) -> EnrolmentStore | None:
         fix = f"A visitor can put back an older cookie, and {_CANNOT_TELL}"
         raise ConfigError("store", type(beside).__name__, fix)
     return beside.enrolments
+
+
+def _let_remember(kit: Kit, *, wanted: bool) -> None:
+    """Let browsers stay logged in by a cookie of their own, where there is a place to keep that."""
+    if wanted and kit.enrolments is not None:
+        kit.house.parts.remembering[kit.guard.realm or ""] = Remembering(kit)
 
 
 def _words(app_name: str, base: str) -> tuple[str, ...]:

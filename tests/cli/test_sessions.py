@@ -87,6 +87,17 @@ def test_all_that_lie_in_cookies_are_ended_and_nobody_can_count_them(call: Call,
     assert call("sessions", "prune", f"sealed:{inner}").exit_code == 0
 
 
+def test_devices_beside_sessions_in_cookies_are_forgotten_and_swept_out(call: Call, tmp_path: Path):
+    url = f"sealed:sqlite:///{tmp_path}/sessions.db"
+    enrolled(tmp_path, *(Enrolment(kind, kind.value, "users:1", 1.0) for kind in (Kind.TRUSTED, Kind.TOTP)))
+    ended = call("sessions", "revoke", url, "users:1", "--all")
+    assert "guardhouse: 1 remembered or trusted device forgotten.\n" in ended.stderr
+    old = Enrolment(Kind.REMEMBERED, "old", "users:1", 1.0, ends=100.0)
+    assert sorted(enrolled(tmp_path, old)) == ["old", "totp"]
+    assert json.loads(call("sessions", "prune", url, "--json").stdout)["enrolments"] == 1
+    assert enrolled(tmp_path) == ["totp"]
+
+
 def enrolled(tmp_path: Path, *enrolments: Enrolment) -> list[str]:
     """Enrol these past the command; return the names of what is there."""
 

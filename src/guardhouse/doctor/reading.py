@@ -27,7 +27,8 @@ def reading(parts: Parts) -> Parts:
         made = (
             _ReadOnlyWithTokens(store, store.tokens) if isinstance(store, KeepsTokens) else _ReadOnly(store)
         )
-    read = replace(parts, store=made, emit=_told, heard=frozenset[type[Event]]())
+    # A browser that came back would be handed its next secret here, and with the one it has be taken for a thief.
+    read = replace(parts, store=made, emit=_told, heard=frozenset[type[Event]](), remembering={})
     read.limits.take_over(parts.limits)
     return read
 
