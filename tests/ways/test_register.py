@@ -231,6 +231,7 @@ def test_a_person_does_it_without_scripts(worlds):
     assert weak.status_code == 422
     assert 'value="Nova"' in weak.text
     assert f'value="{NEW}"' in weak.text
+    assert weak.text.count("autofocus") == 1, "what is wrong has the focus"
     strange = client.post("/register", data=FILLED | {"roles": "admin"})
     assert 'role="alert">There is no field' in strange.text
     assert "Look into your mail" in client.post("/register", data=FILLED | {"name": "Nova"}).text

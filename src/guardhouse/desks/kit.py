@@ -51,14 +51,14 @@ class Kit:
     """None where the store keeps none; then there are no second factors and no remembered devices."""
     url_of: Callable[..., str]
     """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
-    offers: Callable[[str], bool]
-    """Whether there is a way of that name."""
     app_name: str
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     must_verify: bool = False
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
+    offers: Callable[[str], bool] = field(default=lambda _: True)
+    """Whether there is a way of that name."""
     address_field: str = "email"
     """Under which name somebody new hands in his address."""
     register_fields: tuple[str, ...] = ()
