@@ -19,6 +19,7 @@ from guardhouse.flows.entry import Standing, enter
 from guardhouse.flows.plan import Again, Next, Plan, Refuse, Whose
 from guardhouse.flows.reset import bad_ticket
 from guardhouse.gate.visit import Visit
+from guardhouse.mail.address import one_address
 from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.mail.letter import Letter, Value
 from guardhouse.state import fingerprint, ticket
@@ -79,7 +80,15 @@ class Desk(Generic[U]):
 
     async def find(self, login: str) -> U | None:
         """Find the user whom a login names."""
-        return await self.provider.by_credentials({self.kit.login_field: login})
+        return await self.provider.by_credentials({self.kit.login_field: await self.spelled(login)})
+
+    async def spelled(self, typed: str) -> str:
+        """Spell a login as it is stored: the domain of an address may be typed in letters of its own (IDNA)."""
+        kit = self.kit
+        if typed.isascii() or not kit.login_is_address:
+            return typed
+        known = await self.provider.by_credentials({kit.login_field: typed})
+        return typed if known is not None else one_address(typed) or typed
 
     # -- throttling ---------------------------------------------------------------------------------------------------
 
