@@ -16,6 +16,7 @@ from guardhouse.core.weakness import Policy
 from guardhouse.desks.invite import invite
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
 from guardhouse.desks.outbox import Outbox
+from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.table import WAYS
@@ -42,6 +43,9 @@ class Ways(Generic[U]):
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
     name, or adds it. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
+
+    Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
+    `remember=False` his session lasts longer instead, as `SessionPolicy` says.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of the ways; keyword-only, each with the safe default
@@ -68,6 +72,7 @@ class Ways(Generic[U]):
         register_logs_in: bool = False,
         magic_links: MagicLinks = "off",
         pace: timedelta = timedelta(milliseconds=250),
+        remember: bool = True,
     ) -> None:
         self._base = _base(house, public_url, mail)
         self.kit = Kit(
@@ -89,6 +94,8 @@ class Ways(Generic[U]):
             magic_links=_links(magic_links),
             pace=pace,
         )
+        if remember and self.kit.enrolments is not None:
+            house.parts.remembering[self.kit.guard.realm or ""] = Remembering(self.kit)
         self.ways = self._offered(without, replace)
         self.paths = self._laid_out(prefix, paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
