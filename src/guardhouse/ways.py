@@ -94,12 +94,10 @@ class Ways(Generic[U]):
             magic_links=_links(magic_links),
             pace=pace,
         )
-        if remember and self.kit.enrolments is not None:
-            house.parts.remembering[self.kit.guard.realm or ""] = Remembering(self.kit)
-        self.ways = self._offered(without, replace)
-        self.paths = self._laid_out(prefix, paths)
+        self._remember(remember=remember)
+        self._lay_out(self._offered(without, replace), prefix, paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
-        self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
+        self.pages = self._pages() if pages else None
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
         """Write the address of a way as browsers reach it."""
@@ -139,12 +137,19 @@ class Ways(Generic[U]):
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 
-    def _laid_out(self, prefix: str, paths: Mapping[str, str]) -> Mapping[str, str]:
+    def _remember(self, *, remember: bool) -> None:
+        if remember and self.kit.enrolments is not None:
+            self.kit.house.parts.remembering[self.kit.guard.realm or ""] = Remembering(self.kit)
+
+    def _pages(self) -> Pages | None:
+        return Pages(self._templates, self.paths, self._texts()) if self._templates else None
+
+    def _lay_out(self, ways: Sequence[Way], prefix: str, paths: Mapping[str, str]) -> None:
         """Say where each way lies. No letter may lead to one that is not there."""
-        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
-        _refuse_unknown("paths", paths, laid)
-        _refuse_dead_ends(self.ways, self.kit, laid)
-        return laid
+        self.ways = ways
+        self.paths = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in ways}
+        _refuse_unknown("paths", paths, self.paths)
+        _refuse_dead_ends(ways, self.kit, self.paths)
 
     def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
         own = {way.name: way for way in replace}
