@@ -195,3 +195,11 @@ def test_a_page_offers_no_button_that_cannot_help_any_more(worlds):
         assert answer.status_code == 400
         assert 'role="alert"' in answer.text
         assert "<button" not in answer.text
+
+
+def test_who_opens_an_account_with_somebody_elses_address_cannot_bury_him_in_letters(worlds):
+    world = worlds(must_verify=True)
+    client = world.visitor()
+    for _ in range(30):
+        assert client.post("/login", json=RIGHT).json() == {"next": "verify-email"}
+    assert len(world.letters()) == 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 from typing import Generic, TypeVar
@@ -16,7 +17,7 @@ from guardhouse.desks.outbox import Tray
 from guardhouse.desks.perform import perform
 from guardhouse.errors import ConfigError
 from guardhouse.flows.entry import Standing, enter
-from guardhouse.flows.plan import Again, Next, Plan, Refuse, Whose
+from guardhouse.flows.plan import Again, Next, Plan, Refuse, Send, Whose
 from guardhouse.flows.reset import bad_ticket
 from guardhouse.gate.visit import Visit
 from guardhouse.mail.address import one_address
@@ -169,8 +170,14 @@ class Desk(Generic[U]):
         self, user: U, proofs: tuple[str, ...], *, account: str = "", remember: bool = False
     ) -> Next:
         """Let in whoever gave a proof, or ask for what he owes. Every way in ends here."""
-        standing = await self.standing(user)
-        return await self.perform(enter(user, standing, proofs, account=account, remember=remember))
+        plan = enter(user, await self.standing(user), proofs, account=account, remember=remember)
+        if any(isinstance(effect, Send) for effect in plan.effects) and await self._enough_letters(user):
+            plan = replace(plan, effects=tuple(one for one in plan.effects if not isinstance(one, Send)))
+        return await self.perform(plan)
+
+    async def _enough_letters(self, user: U) -> bool:
+        """Whether this address got letters enough: it may be somebody else's than the one who comes with the password."""
+        return await self.throttled(f"letter:{self.owner_of(user)}") is not None
 
     async def standing(self, user: U) -> Standing:
         """Read what is known of a user at the moment of his first proof."""
