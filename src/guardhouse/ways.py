@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.kit import Kit, Lifetimes
+from guardhouse.desks.otp_app import issuer_of
 from guardhouse.desks.outbox import Outbox
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
@@ -26,6 +27,7 @@ from guardhouse.mail.mailer import Mailer, refuse_in_production
 from guardhouse.state.store import KeepsEnrolments
 from guardhouse.templates.environment import Templates
 from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
+from guardhouse.vault.totp import SEED_BYTES, provisioning_uri
 
 U = TypeVar("U")
 
@@ -37,7 +39,8 @@ class Ways(Generic[U]):
 
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
-    name, or adds it. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
+    name, or adds it. `require_second_factor` says who must have one, and leads him to enrol it
+    after his password. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
     """
 
@@ -59,6 +62,7 @@ class Ways(Generic[U]):
         throttle: LoginThrottle | None = None,
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
+        require_second_factor: bool | Callable[[U], bool] = False,
         login_field: str = "email",
     ) -> None:
         self._base = _base(house, public_url, mail)
@@ -76,8 +80,10 @@ class Ways(Generic[U]):
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
+            must_have_factor=_whoever(require_second_factor),
         )
         self.ways = self._offered(without, replace)
+        _check_factors({way.name for way in self.ways}, app_name, required=require_second_factor is not False)
         self.paths = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
         _refuse_unknown("paths", paths, self.paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
@@ -148,6 +154,20 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
                 await outbox.close()
 
     return lifespan
+
+
+def _whoever(required: bool | Callable[[U], bool]) -> Callable[[Any], bool]:  # noqa: FBT001 - yes and no for all users are settings of it
+    return required if callable(required) else lambda _: required
+
+
+def _check_factors(offered: set[str], app_name: str, *, required: bool) -> None:
+    """Refuse a second factor that nobody could enrol, or that no app could show."""
+    needed = {"two-factor", "two-factor-required"}
+    if required and not needed <= offered:
+        fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, and leave these ways in."
+        raise ConfigError("require_second_factor", f"without {', '.join(sorted(needed - offered))}", fix)
+    if "two-factor-setup" in offered or "two-factor-required" in offered:
+        provisioning_uri(bytes(SEED_BYTES), issuer_of(app_name), "nobody")
 
 
 def _words(app_name: str, base: str) -> tuple[str, ...]:

@@ -53,3 +53,5 @@ class Kit:
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
+    must_have_factor: Callable[[Any], bool] = field(default=lambda _: False)
+    """Whether a user must have a second factor."""
