@@ -89,8 +89,10 @@ class Ways(Generic[U]):
         self._templates = (templates or Templates()) if pages or mail is not None else None
         self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
 
-    def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
-        """Write the address of a way as browsers reach it."""
+    def url_of(self, name: str, query: Mapping[str, str] | None = None, *, instead: str | None = None) -> str:
+        """Write the address of a way as browsers reach it, or of the one that is as good where it is left out."""
+        if instead is not None and name not in self.paths:
+            name = instead
         if name not in self.paths:
             raise ConfigError(
                 "ways", name, "A letter would lead there, and it is left out: leave out what sends it, too."

@@ -299,3 +299,14 @@ def test_what_lies_in_the_store_opens_nothing(world, caplog):
         assert secret not in half
         assert secret not in kept
         assert secret not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "ways", [{"mail": None}, {"without": ["forgot-password"]}], ids=["no mail", "no reset"]
+)
+def test_it_is_switched_on_where_no_letter_is_sent_or_leads_to_the_login(worlds, ways):
+    world = worlds(**ways)
+    assert len(switch_on(world).codes) == 10
+    assert [letter.values["link"] for letter in world.letters()] == ["https://testserver/login"] * len(
+        world.letters()
+    )

@@ -102,15 +102,17 @@ class Desk(Generic[U]):
 
     def notice(self, kind: str, user: U, **more: Value) -> Letter | None:
         """Make the letter that tells a user what happened to his account, and from where."""
-        facts = self.visit.facts
+        facts, address = self.visit.facts, self.address_of(user)
+        if address is None or self.kit.outbox is None:
+            return None
         values: Mapping[str, Value] = {
-            "link": self.kit.url_of("forgot-password"),
+            "link": self.kit.url_of("forgot-password", instead="login"),
             "device": described(b"".join(facts.lines(b"user-agent")[:1])),
             "place": network_from(facts.peer),
             "time": datetime.fromtimestamp(self.now, UTC),
             **more,
         }
-        return self.letter(kind, self.address_of(user), values)
+        return self.letter(kind, address, values)
 
     def binding_of(self, user: U) -> str:
         """Bind a ticket to the password that the user has now, or to his having none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from secrets import token_bytes
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -78,48 +78,48 @@ async def set_up(desk: Desk[Any], _: object) -> Next:
 
 async def shown(desk: Desk[Any]) -> Mapping[str, object] | Next:
     """Make a seed, or find the one that was shown a moment ago, for who is logged in by all that he has."""
-    user = await _whole(desk)
-    return await _seed(desk, user) if not isinstance(user, Ask) else user
+    whole = await _whole(desk)
+    return whole if isinstance(whole, Ask) else await _seed(desk, whole.asked.whose.user)
 
 
 async def confirm(desk: Desk[Any], handed: FirstCode) -> Next:
     """Take the app in with its first code, and show the recovery codes."""
-    user = await _whole(desk)
-    if isinstance(user, Ask):
-        return user
-    return await _confirmed(desk, Asked(desk.whose(user)), handed.code, "two-factor-setup")
+    whole = await _whole(desk)
+    return whole if isinstance(whole, Ask) else await _confirmed(desk, whole, handed.code, "two-factor-setup")
 
 
 async def renew_codes(desk: Desk[Any], _: object) -> Next:
     """Show ten new recovery codes; those of before are dead."""
-    user = await _whole(desk)
-    if isinstance(user, Ask):
-        return user
-    has = await factors_of(desk, desk.owner_of(user))
+    whole = await _whole(desk)
+    if isinstance(whole, Ask):
+        return whole
+    whose, has = whole.asked.whose, whole.has
     if not has.any:
         return Ask("two-factor-setup")
     codes, shown = has.new_codes(desk.now)
-    notice = desk.notice(LetterKind.RECOVERY_CODES_RENEWED, user)
-    following = await desk.perform(flow.renewed(desk.whose(user), codes, shown, notice))
+    notice = desk.notice(LetterKind.RECOVERY_CODES_RENEWED, whose.user)
+    following = await desk.perform(flow.renewed(whose, codes, shown, notice))
     return flow.AT_ONCE if isinstance(following, Refuse) else following
 
 
 async def turn_off(desk: Desk[Any], handed: TurnOff) -> Next:
     """Switch the second step off, by a code or by the password, unless the user must have one."""
-    user = await _whole(desk)
-    if isinstance(user, Ask):
-        return user
-    has = await factors_of(desk, desk.owner_of(user))
-    if desk.kit.must_have_factor(user) and not has.passkeys:
+    whole = await _whole(desk)
+    if isinstance(whole, Ask):
+        return whole
+    whose, has = whole.asked.whose, whole.has
+    if not has.apps:
+        return Ask("account-security")
+    if desk.kit.must_have_factor(whose.user) and not has.passkeys:
         return flow.MUST_HAVE
     throttled = await desk.throttled(second_factor.account_of(has.owner))
     if throttled is not None:
         return throttled
     spent = has.spent_by(sealer_of(desk), handed.code, desk.now) if handed.code else None
-    if spent is None and not await _password_fits(desk, user, handed.password):
+    if spent is None and not await _password_fits(desk, whose.user, handed.password):
         return flow.NEITHER
-    notice = desk.notice(LetterKind.SECOND_FACTOR_REMOVED, user)
-    plan = flow.switched_off(desk.whose(user), spent, passkeys=bool(has.passkeys), notice=notice)
+    notice = desk.notice(LetterKind.SECOND_FACTOR_REMOVED, whose.user)
+    plan = flow.switched_off(whose, spent, passkeys=bool(has.passkeys), notice=notice)
     return await desk.perform(plan)
 
 
@@ -128,40 +128,54 @@ async def turn_off(desk: Desk[Any], handed: TurnOff) -> Next:
 
 async def require(desk: Desk[Any], handed: PerhapsCode) -> Next:
     """Show what goes into the app, or take it in with its first code; then its user is logged in."""
-    who = await _bare(desk)
-    if who is None:
+    bare = await _bare(desk)
+    if bare is None:
         return second_factor.NOBODY_ASKED
     if not handed.code:
-        return Ask("two-factor-required", await _seed(desk, who.whose.user))
-    return await _confirmed(desk, who, handed.code, "two-factor-required")
+        return Ask("two-factor-required", await _seed(desk, bare.asked.whose.user))
+    return await _confirmed(desk, bare, handed.code, "two-factor-required")
 
 
 async def shown_to_half_way(desk: Desk[Any]) -> Mapping[str, object] | Next:
     """Make a seed, or find the one that was shown a moment ago, for who must enrol before he is let in."""
-    who = await _bare(desk)
-    return Ask("login") if who is None else await _seed(desk, who.whose.user)
+    bare = await _bare(desk)
+    return Ask("login") if bare is None else await _seed(desk, bare.asked.whose.user)
 
 
-async def _bare(desk: Desk[Any]) -> Asked | None:
+async def _bare(desk: Desk[Any]) -> Enroller | None:
     """Find who waits to enrol a first factor. Who got one since gives that: a password alone adds none beside it."""
     who = await half_way(desk, must_enrol=True)
-    return None if who is None or await desk.factors_of(who.whose.user) else who
+    if who is None:
+        return None
+    has = await factors_of(desk, who.whose.owner)
+    return None if has.any else Enroller(who, has)
 
 
 # -- both ---------------------------------------------------------------------------------------------------------------
 
 
-async def _whole(desk: Desk[Any]) -> Any:  # noqa: ANN401 - the application's own user, or what he is asked for
+class Enroller(NamedTuple):
+    """Who may change what he has, and what he had when that was found.
+
+    It is read once: whoever has something by then that he had not when he was let come would replace it unproven.
+    """
+
+    asked: Asked
+    has: Factors
+
+
+async def _whole(desk: Desk[Any]) -> Enroller | Ask:
     """Find who is logged in, by a second factor too where he has one: a stolen password changes none."""
     user = await desk.auth.user()
     if user is None:
         return Ask("login")
     login = (await desk.visit.carried.open()).login(desk.kit.guard.realm or "")
     given = login.proofs.split() if login is not None else []
-    return user if second(given) or not await desk.factors_of(user) else Ask("two-factor")
+    has = await factors_of(desk, desk.owner_of(user))
+    return Enroller(Asked(desk.whose(user)), has) if second(given) or not has.any else Ask("two-factor")
 
 
-async def _seed(desk: Desk[Any], user: Any) -> Mapping[str, object]:  # noqa: ANN401 - as above
+async def _seed(desk: Desk[Any], user: Any) -> Mapping[str, object]:  # noqa: ANN401 - the application's own user
     session, sealer, owner = await desk.visit.carried.open(), sealer_of(desk), desk.owner_of(user)
     waiting = otp_app.offered(session, owner, desk.now)
     seed = None if waiting is None else sealer.open(waiting.sealed, owner)
@@ -173,8 +187,9 @@ async def _seed(desk: Desk[Any], user: Any) -> Mapping[str, object]:  # noqa: AN
     return {"secret": totp.typed(seed), "uri": uri, "qr": qr_svg(uri, desk.kit.app_name)}
 
 
-async def _confirmed(desk: Desk[Any], who: Asked, code: str, start: str) -> Next:
-    (user, owner, _), now = who.whose, desk.now
+async def _confirmed(desk: Desk[Any], enroller: Enroller, code: str, start: str) -> Next:
+    (whose, pending), has = enroller
+    (user, owner, _), now = whose, desk.now
     waiting = otp_app.offered(await desk.visit.carried.open(), owner, now)
     seed = None if waiting is None else sealer_of(desk).open(waiting.sealed, owner)
     if waiting is None or seed is None:
@@ -182,10 +197,9 @@ async def _confirmed(desk: Desk[Any], who: Asked, code: str, start: str) -> Next
     step = totp.accepted_step(seed, code, now, None)
     if step is None:
         return flow.WRONG_CODE
-    has = await factors_of(desk, owner)
     fresh = _fresh(has, Kept(waiting.sealed, step), now)
     notice = desk.notice(LetterKind.SECOND_FACTOR_ADDED, user)
-    following = await desk.perform(flow.confirmed(who.whose, fresh, notice, who.pending))
+    following = await desk.perform(flow.confirmed(whose, fresh, notice, pending))
     return flow.AT_ONCE if isinstance(following, Refuse) else following
 
 
