@@ -29,7 +29,8 @@ def cut(patch: pytest.MonkeyPatch, effects: int, walk: Callable[[], Any]) -> Any
 
 
 def kept(world: World, kind: Kind) -> Any:
-    found = world.portal.call(world.house.parts.store.enrolments.enrolled, f"users:{ADA.id}", kind)
+    store: Any = world.house.parts.store
+    found: Any = world.portal.call(store.enrolments.enrolled, f"users:{ADA.id}", kind)
     assert len(found) <= 1
     return found[0] if found else None
 

@@ -13,11 +13,12 @@ from anyio import create_task_group
 from httpx2 import ASGITransport, AsyncClient, Response
 from starlette.applications import Starlette
 
-from guardhouse.limits import Limit, LoginThrottle
+from guardhouse.limits import LoginThrottle
 from guardhouse.starlette import Guardhouse
 from guardhouse.state import recovery
 from guardhouse.state.attempts import AttemptLimit
 from guardhouse.state.enrolment import Enrolment, Kind
+from guardhouse.state.limit import Limit
 from guardhouse.state.store import Closable
 from guardhouse.ways import Ways
 from tests.houses import ADA, ORIGIN, PAGE, SESSION, parts

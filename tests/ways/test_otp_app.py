@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b32decode
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_a_program_switches_it_on(world):
     assert shown["qr"].startswith("<svg")
     assert asks(world) is None, "what was only shown is asked of nobody"
     before = client.cookies[SESSION]
-    heard = []
+    heard: list[Any] = []
     with world.house.overheard(heard.append):
         done = confirm(client, Phone(shown["uri"]).code(world.clock.now)).json()
     assert done["done"] == "two-factor-on"

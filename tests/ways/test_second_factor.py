@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b32decode
+from typing import Any
 
 import pytest
 
@@ -211,7 +212,7 @@ def test_a_login_that_is_remembered_is_so_after_the_second_proof(world, owner):
 
 
 def test_a_recovery_code_lets_in_once_and_its_owner_is_told(world, owner):
-    heard = []
+    heard: list[Any] = []
     with world.house.overheard(heard.append):
         assert recover(log_in(world), owner.codes[3].upper().replace("-", " ")).json() == {
             "done": "logged-in"
