@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -87,7 +87,7 @@ class Ways(Generic[U]):
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
-            must_have_factor=_whoever(require_second_factor),
+            factor_required=_whoever(require_second_factor),
             address_field=address_field,
             register_fields=_fields(register_fields, login_field),
             register_logs_in=register_logs_in,
@@ -95,15 +95,12 @@ class Ways(Generic[U]):
             pace=pace,
         )
         self.ways = self._offered(without, replace)
-        _check_factors({way.name for way in self.ways}, app_name, required=require_second_factor is not False)
         self.paths = self._laid_out(prefix, paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
         self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
 
-    def url_of(self, name: str, query: Mapping[str, str] | None = None, *, instead: str | None = None) -> str:
-        """Write the address of a way as browsers reach it, or of the one that is as good where it is left out."""
-        if instead is not None and name not in self.paths:
-            name = instead
+    def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
+        """Write the address of a way as browsers reach it."""
         if name not in self.paths:
             raise ConfigError(
                 "ways", name, "A letter would lead there, and it is left out: leave out what sends it, too."
@@ -151,7 +148,9 @@ class Ways(Generic[U]):
         own = {way.name: way for way in replace}
         known = {way.name: way for way in WAYS} | own
         _refuse_unknown("without", without, known)
-        return [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
+        offered = [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
+        _check_factors(self.kit, {way.name for way in offered})
+        return offered
 
 
 def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox | None) -> str:
@@ -187,18 +186,23 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
     return lifespan
 
 
-def _whoever(required: bool | Callable[[U], bool]) -> Callable[[Any], bool]:  # noqa: FBT001 - yes and no for all users are settings of it
-    return required if callable(required) else lambda _: required
+def _whoever(required: bool | Callable[[U], bool]) -> Callable[[Any], bool] | None:  # noqa: FBT001 - yes and no for all users are settings of it
+    if callable(required):
+        return required
+    if not isinstance(cast("object", required), bool):
+        fix = "True for everybody, False, or a function that says it of a user."
+        raise ConfigError("require_second_factor", type(required).__name__, fix)
+    return (lambda _: True) if required else None
 
 
-def _check_factors(offered: set[str], app_name: str, *, required: bool) -> None:
+def _check_factors(kit: Kit, offered: set[str]) -> None:
     """Refuse a second factor that nobody could enrol, or that no app could show."""
     needed = {"two-factor", "two-factor-required"}
-    if required and not needed <= offered:
+    if kit.factor_required is not None and not needed <= offered:
         fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, and leave these ways in."
         raise ConfigError("require_second_factor", f"without {', '.join(sorted(needed - offered))}", fix)
     if "two-factor-setup" in offered or "two-factor-required" in offered:
-        provisioning_uri(bytes(SEED_BYTES), issuer_of(app_name), "nobody")
+        provisioning_uri(bytes(SEED_BYTES), issuer_of(kit.app_name), "nobody")
 
 
 def _enrolments(house: Guardhouse[Any]) -> EnrolmentStore | None:

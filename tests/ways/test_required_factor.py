@@ -132,6 +132,11 @@ def test_what_nobody_could_give_stops_the_start(worlds, without):
         worlds(require_second_factor=True, without=[without])
 
 
+def test_what_says_neither_yes_nor_no_stops_the_start(worlds):
+    with pytest.raises(ConfigError, match="require_second_factor: found 'str'"):
+        worlds(require_second_factor="no")
+
+
 @pytest.mark.parametrize("name", ["", " ", ":", "a\0b"])
 def test_a_name_that_no_app_could_show_stops_the_start(worlds, name):
     with pytest.raises(ConfigError, match="issuer"):

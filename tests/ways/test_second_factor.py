@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from guardhouse.core.events import AccountChanged
+from guardhouse.desks.otp_app import FirstCode, PerhapsCode, TurnOff
+from guardhouse.desks.second_factor import CodeOfApp, RecoveryCode
 from guardhouse.state.pending import LIFETIME, TRIES
 from tests.houses import ADA, GRACE, NAVIGATION, OTHER_SECRET, PASSWORD, SECRET, SESSION
 from tests.ways.houses import NEW_PASSWORD
@@ -275,6 +277,20 @@ def test_an_added_proof_makes_a_login_no_younger(world):
 
 
 # -- what is told to nobody -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "handed",
+    [
+        CodeOfApp("314159"),
+        RecoveryCode("314159"),
+        FirstCode("314159"),
+        PerhapsCode("314159"),
+        TurnOff("314159", "314159"),
+    ],
+)
+def test_what_is_handed_in_is_in_no_repr(handed):
+    assert "314159" not in repr(handed)
 
 
 def test_a_seed_that_cannot_be_opened_is_no_error(worlds):

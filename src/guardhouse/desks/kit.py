@@ -59,8 +59,8 @@ class Kit:
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
-    must_have_factor: Callable[[Any], bool] = field(default=lambda _: False)
-    """Whether a user must have a second factor."""
+    factor_required: Callable[[Any], bool] | None = None
+    """Says of a user whether he must have a second factor; None is nobody."""
     address_field: str = "email"
     """Under which name somebody new hands in his address."""
     register_fields: tuple[str, ...] = ()
@@ -70,6 +70,10 @@ class Kit:
     magic_links: MagicLinks = "off"
     pace: timedelta = timedelta(milliseconds=250)
     """To a multiple of this the answer waits where it must not tell how much there was to do."""
+
+    def must_have_factor(self, user: object) -> bool:
+        """Whether a user must have a second factor."""
+        return self.factor_required is not None and self.factor_required(user)
 
     @property
     def login_is_address(self) -> bool:
