@@ -17,6 +17,7 @@ from guardhouse.desks.invite import invite
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
 from guardhouse.desks.otp_app import issuer_of
 from guardhouse.desks.outbox import Outbox
+from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.table import WAYS
@@ -27,7 +28,6 @@ from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
-from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 from guardhouse.templates.environment import Templates
 from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
 from guardhouse.vault.totp import SEED_BYTES, provisioning_uri
@@ -45,6 +45,9 @@ class Ways(Generic[U]):
     name, or adds it. `require_second_factor` says who must have one, and leads him to enrol it
     after his password. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
+
+    Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
+    `remember=False` his session lasts longer instead, as `SessionPolicy` says.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of the ways; keyword-only, each with the safe default
@@ -72,6 +75,7 @@ class Ways(Generic[U]):
         register_logs_in: bool = False,
         magic_links: MagicLinks = "off",
         pace: timedelta = timedelta(milliseconds=250),
+        remember: bool = True,
     ) -> None:
         self._base = _base(house, public_url, mail)
         self.kit = Kit(
@@ -80,7 +84,6 @@ class Ways(Generic[U]):
             outbox=_outbox(house, mail),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
             throttle=throttle or LoginThrottle(house.limits),
-            enrolments=_enrolments(house),
             url_of=self.url_of,
             offers=lambda name: name in self.paths,
             app_name=app_name,
@@ -94,10 +97,14 @@ class Ways(Generic[U]):
             magic_links=_links(magic_links),
             pace=pace,
         )
-        self.ways = self._offered(without, replace)
-        self.paths = self._laid_out(prefix, paths)
-        self._templates = (templates or Templates()) if pages or mail is not None else None
-        self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
+        _keep_logged_in(self.kit, asked_for=remember)
+        self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
+        self._templates, self.pages = self._written(templates, pages=pages)
+
+    def _written(self, templates: Templates | None, *, pages: bool) -> tuple[Templates | None, Pages | None]:
+        """Find what pages and letters are written with, where there are any."""
+        used = (templates or Templates()) if pages or self.kit.outbox is not None else None
+        return used, Pages(used, self.paths, self._texts()) if pages and used is not None else None
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
         """Write the address of a way as browsers reach it."""
@@ -137,12 +144,14 @@ class Ways(Generic[U]):
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 
-    def _laid_out(self, prefix: str, paths: Mapping[str, str]) -> Mapping[str, str]:
-        """Say where each way lies. No letter may lead to one that is not there."""
-        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
+    def _laid_out(
+        self, offered: Sequence[Way], prefix: str, paths: Mapping[str, str]
+    ) -> tuple[Sequence[Way], Mapping[str, str]]:
+        """Say which ways there are and where each lies. No letter may lead to one that is not there."""
+        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in offered}
         _refuse_unknown("paths", paths, laid)
-        _refuse_dead_ends(self.ways, self.kit, laid)
-        return laid
+        _refuse_dead_ends(offered, self.kit, laid)
+        return offered, laid
 
     def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
         own = {way.name: way for way in replace}
@@ -186,6 +195,12 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
     return lifespan
 
 
+def _keep_logged_in(kit: Kit, *, asked_for: bool) -> None:
+    """Let the guard keep browsers logged in, where that is asked for and can be."""
+    if asked_for and kit.enrolments is not None:
+        kit.house.parts.remembering[kit.guard.realm or ""] = Remembering(kit)
+
+
 def _whoever(required: bool | Callable[[U], bool]) -> Callable[[Any], bool] | None:  # noqa: FBT001 - yes and no for all users are settings of it
     if callable(required):
         return required
@@ -203,11 +218,6 @@ def _check_factors(kit: Kit, offered: set[str]) -> None:
         raise ConfigError("require_second_factor", f"without {', '.join(sorted(needed - offered))}", fix)
     if "two-factor-setup" in offered or "two-factor-required" in offered:
         provisioning_uri(bytes(SEED_BYTES), issuer_of(kit.app_name), "nobody")
-
-
-def _enrolments(house: Guardhouse[Any]) -> EnrolmentStore | None:
-    store = house.parts.store
-    return store.enrolments if isinstance(store, KeepsEnrolments) else None
 
 
 def _words(app_name: str, base: str) -> tuple[str, ...]:

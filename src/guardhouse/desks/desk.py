@@ -111,8 +111,8 @@ class Desk(Generic[U]):
 
     def notice(self, kind: str, user: U, **more: Value) -> Letter | None:
         """Make the letter that tells a user what happened to his account, and from where."""
-        facts, address = self.visit.facts, self.address_of(user)
-        if address is None or self.kit.outbox is None:
+        facts, to = self.visit.facts, self.address_of(user)
+        if to is None or self.kit.outbox is None:
             return None
         values: Mapping[str, Value] = {
             "link": self.kit.url_of("forgot-password" if self.kit.offers("forgot-password") else "login"),
@@ -121,7 +121,7 @@ class Desk(Generic[U]):
             "time": datetime.fromtimestamp(self.now, UTC),
             **more,
         }
-        return self.letter(kind, address, values)
+        return self.letter(kind, to, values)
 
     def binding_of(self, user: U) -> str:
         """Bind a ticket to the password that the user has now, or to his having none."""
