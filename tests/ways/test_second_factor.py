@@ -15,6 +15,7 @@ from tests.houses import ADA, GRACE, NAVIGATION, OTHER_SECRET, PASSWORD, SECRET,
 from tests.ways.houses import NEW_PASSWORD
 from tests.ways.phones import RIGHT, Phone, log_in, stored, switch_on
 
+REMEMBER = "__Host-gh-remember"
 WRONG = (422, "factor_wrong")
 NOT_ASKED = (401, "factor_not_asked")
 
@@ -204,10 +205,17 @@ def test_another_site_gives_no_code(world, owner):
         assert no(answer) == (403, "csrf_cross_site")
 
 
-def test_a_login_that_is_remembered_is_so_after_the_second_proof(world, owner):
+def test_a_browser_stays_logged_in_from_the_second_proof_on_and_not_before(world, owner):
     client = log_in(world, remember=True)
-    answer = give(client, owner.phone.code(world.clock.now))
-    assert "Max-Age" in answer.headers["set-cookie"]
+    assert REMEMBER not in client.cookies
+    assert give(client, owner.phone.code(world.clock.now)).status_code == 200
+    kept = client.cookies[REMEMBER]
+    back = world.visitor()
+    back.cookies.set(REMEMBER, kept, domain="testserver.local", path="/")
+    assert back.get("/me").json() == {"email": ADA.email}
+    assert "recovery_codes" not in back.post("/recovery-codes").json(), (
+        "who only came back changes nothing of it"
+    )
 
 
 # -- recovery codes ---------------------------------------------------------------------------------------------------
