@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guardhouse.errors import ConfigError, SessionTooLargeError
 from guardhouse.state import csrf
@@ -168,13 +169,14 @@ class SealedKeeper:
         content = self._content(key)
         if not await self._stands(content):
             return False
-        return await self._seal(merged(content.record, changes), content.epochs, _new_owners(changes))
+        new = _new_owners(content.record, changes)
+        return await self._seal(merged(content.record, changes), content.epochs, new)
 
     async def move(self, key: bytes, record: Record, changes: Changes) -> Handed | None:  # noqa: ARG002 - it is in the key
         """Seal under a new public id, and end the old one where that can be told: last, for what does not fit ends nothing."""
         content = self._content(key)
         becomes = renamed(merged(content.record, changes), token_hex(PUBLIC_ID_BYTES))
-        handed = await self._seal(becomes, content.epochs, _new_owners(changes))
+        handed = await self._seal(becomes, content.epochs, _new_owners(content.record, changes))
         return handed if await self._end(content.record) else None
 
     async def end(self, key: bytes) -> None:
@@ -259,9 +261,13 @@ def _own_name(record: Record) -> str:
     return f":{record.public_id}"
 
 
-def _new_owners(changes: Changes) -> frozenset[str]:
+def _new_owners(record: Record, changes: Changes) -> frozenset[str]:
+    """Say who has just logged in; one more proof for a login makes it none of now."""
+    logins = ((record.logins.get(realm), login) for realm, login in changes.logins.items())
     return frozenset(
-        f"{login.provider}:{login.user_id}" for login in changes.logins.values() if login is not None
+        f"{login.provider}:{login.user_id}"
+        for before, login in logins
+        if login is not None and (before is None or replace(login, proofs=before.proofs) != before)
     )
 
 
