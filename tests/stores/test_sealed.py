@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
+from msgspec.structs import replace
 
 from guardhouse.core.facts import DUPLICATE_PRESENTED, MALFORMED_PRESENTED, CookieState
 from guardhouse.errors import ConfigError, SessionTooLargeError
@@ -180,6 +181,22 @@ async def test_only_who_logs_in_anew_takes_up_the_epoch_of_now():
     assert await sealed.load(both.key) == both.record
     await sealed.end_all("users:ada")
     assert await sealed.load(both.key) is None
+
+
+@pytest.mark.parametrize(
+    ("login", "stands"),
+    [
+        pytest.param(replace(ADA, proofs="password totp"), False, id="one more proof"),
+        pytest.param(replace(ADA, at=ADA.at + 1), True, id="a login of now"),
+        pytest.param(replace(ADA, fingerprint="v1.k.n"), True, id="a login with another password"),
+    ],
+)
+async def test_one_more_proof_for_a_login_is_no_login_of_now(login: Login, stands: bool):
+    sealed = keeper(epochs=MemoryStore())
+    handed = await sealed.create(record(ADA))
+    await sealed.end_all("users:ada")
+    moved: Any = await sealed.move(handed.key, handed.record, Changes(logins={"ada": login}))
+    assert (await sealed.load(moved.key) is not None) is stands
 
 
 async def test_sessions_from_before_epochs_were_counted_go_on_and_can_be_called_back():

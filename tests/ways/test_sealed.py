@@ -19,6 +19,7 @@ from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.sealed import SealedSessions
 from tests.houses import ADA, PASSWORD, SESSION
 from tests.ways.houses import NEW_PASSWORD, World
+from tests.ways.phones import switch_on
 
 COOKIE = "__Host-gh-remember"
 RIGHT = {"email": ADA.email, "password": PASSWORD}
@@ -166,6 +167,47 @@ def test_tries_are_counted_beside_the_cookies_however_old_the_cookie_is(
     assert beside.visitor().post("/login", json=RIGHT).status_code == 429, (
         "another process asks the same store"
     )
+
+
+# -- the second step ----------------------------------------------------------------------------------------------------
+
+
+def half_way(world: World) -> str:
+    client = world.visitor()
+    assert client.post("/login", json=RIGHT).json()["next"] == "two-factor"
+    return f"{SESSION}={client.cookies[SESSION]}"
+
+
+def give(world: World, cookie: str, code: str) -> Any:
+    return bringing(world, cookie).post("/two-factor", json={"code": code})
+
+
+@pytest.mark.parametrize("store", ["epochs", "beside"])
+def test_a_code_counts_once_whichever_cookie_is_put_back(
+    worlds: Callable[..., World], inner: MemoryStore, store: str
+):
+    world = sealed(worlds, SealedSessions(**{store: inner}))
+    owner = switch_on(world)
+    first, second = half_way(world), half_way(world)
+    code = owner.phone.code(world.clock.now)
+    assert give(world, first, code).json() == {"done": "logged-in"}
+    again = give(world, first, code).json()["code"]
+    assert again == ("factor_not_asked" if store == "epochs" else "factor_wrong")
+    assert give(world, second, code).json()["code"] == "factor_wrong"
+
+
+@pytest.mark.parametrize("store", ["epochs", "beside"])
+def test_who_puts_back_his_tries_has_no_more_of_them(
+    worlds: Callable[..., World], inner: MemoryStore, store: str
+):
+    world = sealed(worlds, SealedSessions(**{store: inner}))
+    owner = switch_on(world)
+    cookie = half_way(world)
+    codes = [give(world, cookie, "000000").json()["code"] for _ in range(12)]
+    assert set(codes[:5]) == {"factor_wrong"}
+    assert codes[-1] == "login_throttled"
+    other = give(world, half_way(world), owner.phone.code(world.clock.now))
+    assert other.json()["code"] == "login_throttled", "in another window too"
 
 
 # -- where nothing lies beside ------------------------------------------------------------------------------------------
