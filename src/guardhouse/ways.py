@@ -235,7 +235,7 @@ def _check_factors(kit: Kit, offered: set[str]) -> None:
     """Refuse a second factor that nobody could enrol, or that no app could show."""
     needed = {"two-factor", "two-factor-required"}
     if kit.factor_required is not None and not needed <= offered:
-        fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, and leave these ways in."
+        fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, also beside sessions in cookies, and leave these ways in."
         raise ConfigError("require_second_factor", f"without {', '.join(sorted(needed - offered))}", fix)
     if "two-factor-setup" in offered or "two-factor-required" in offered:
         provisioning_uri(bytes(SEED_BYTES), issuer_of(kit.app_name), "nobody")

@@ -119,7 +119,7 @@ def revoke(*, url: str, owner: str, public_id: str | None, everything: bool, as_
         note(f"{_counted(said['forgotten'], 'remembered or trusted device')} forgotten.")
 
 
-async def _end(store: Any, owner: str, public_id: str) -> dict[str, int | None]:  # noqa: ANN401 - a store, asked for its powers
+async def _end(store: Any, owner: str, public_id: str) -> dict[str, Any]:  # noqa: ANN401 - a store, asked for its powers
     return {"ended": int(await _able(store).end(owner, public_id))}
 
 
