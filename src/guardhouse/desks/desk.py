@@ -15,6 +15,7 @@ from guardhouse.core.weakness import About
 from guardhouse.desks.kit import Kit
 from guardhouse.desks.outbox import Tray
 from guardhouse.desks.perform import perform
+from guardhouse.desks.trusting import trusts
 from guardhouse.errors import ConfigError
 from guardhouse.flows.entry import Standing, enter
 from guardhouse.flows.plan import Again, Next, Plan, Refuse, Send, Whose
@@ -118,7 +119,7 @@ class Desk(Generic[U]):
             return None
         return Letter(kind, to, {"app_name": self.kit.app_name, **(values or {})}, self.language)
 
-    def notice(self, kind: str, user: U) -> Letter | None:
+    def notice(self, kind: str, user: U, **more: Value) -> Letter | None:
         """Make the letter that tells a user what happened to his account, and from where."""
         facts, to = self.visit.facts, self.address_of(user)
         if to is None or self.kit.outbox is None:
@@ -128,6 +129,7 @@ class Desk(Generic[U]):
             "device": described(b"".join(facts.lines(b"user-agent")[:1])),
             "place": network_from(facts.peer),
             "time": datetime.fromtimestamp(self.now, UTC),
+            **more,
         }
         return self.letter(kind, to, values)
 
@@ -181,10 +183,18 @@ class Desk(Generic[U]):
 
     async def standing(self, user: U) -> Standing:
         """Read what is known of a user at the moment of his first proof."""
-        disabled = isinstance(self.provider, Disables) and self.provider.disabled(user)
+        factors = await self.factors_of(user)
         return Standing(
-            disabled, await self.factors_of(user), trusted=False, unverified=self._unverified(user)
+            self.disabled(user),
+            factors,
+            trusted=bool(factors) and await trusts(self, user),
+            required=self.kit.must_have_factor(user),
+            unverified=self._unverified(user),
         )
+
+    def disabled(self, user: U) -> bool:
+        """Whether a user is kept out."""
+        return isinstance(self.provider, Disables) and self.provider.disabled(user)
 
     async def factors_of(self, user: U) -> tuple[str, ...]:
         """Name the second factors that count for this user; recovery codes alone are none."""
