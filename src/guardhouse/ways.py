@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from guardhouse.core.weakness import Policy
-from guardhouse.desks.kit import Kit, Lifetimes
+from guardhouse.desks.kit import Kit, Lifetimes, MayImpersonate
 from guardhouse.desks.outbox import Outbox
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
+from guardhouse.edge.ways.said import LED
 from guardhouse.edge.ways.table import WAYS
 from guardhouse.edge.ways.way import Way, lacking
 from guardhouse.errors import ConfigError
@@ -38,7 +39,8 @@ class Ways(Generic[U]):
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
     name, or adds it. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
-    `ConfigError` for everything that cannot work.
+    `ConfigError` for everything that cannot work. `may_impersonate` says who may act in whose place, as a rule of the house
+    or a function of both users; without it nobody may.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of the ways; keyword-only, each with the safe default
@@ -60,6 +62,7 @@ class Ways(Generic[U]):
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
         login_field: str = "email",
+        may_impersonate: MayImpersonate | None = None,
     ) -> None:
         self._base = _base(house, public_url, mail)
         outbox = _outbox(house, mail)
@@ -76,12 +79,19 @@ class Ways(Generic[U]):
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
+            may_impersonate=may_impersonate,
         )
         self.ways = self._offered(without, replace)
         self.paths = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
         _refuse_unknown("paths", paths, self.paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
         self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
+        if self.pages is not None:
+            house.leads |= {
+                (self.kit.guard.name, reason): self.paths[name]
+                for reason, name in LED.items()
+                if name in self.paths
+            }
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
         """Write the address of a way as browsers reach it."""
@@ -92,7 +102,9 @@ class Ways(Generic[U]):
         return link_to(self._base, self.paths[name], query)
 
     def install(self, app: Starlette) -> None:
-        """Lay the ways out as routes, before the house is installed."""
+        """Lay the ways out as routes, before the house is installed and after its rules are defined."""
+        if isinstance(self.kit.may_impersonate, str):
+            self.kit.house.rules.known(self.kit.may_impersonate)
         app.router.routes += [
             route_of(self.kit, way, self.paths[way.name], self.pages, self._templates) for way in self.ways
         ]

@@ -48,9 +48,18 @@ class World:
         told: dict[str, Any] = {"app_name": "Acme", "mail": Outbox(self.mailer, spread=timedelta(0))} | ways
         self.ways = Ways(self.house, "web", **told)
         self.heard: list[Any] = []
-        self.app = Starlette(routes=[Route("/me", self.house.requires("web")(self._me))])
+        self.app = Starlette(
+            routes=[
+                Route("/me", self.house.requires("web")(self._me)),
+                Route("/enter/{id}", self._enter, methods=["POST"]),
+            ]
+        )
+        self.defined()
         self.ways.install(self.app)
         self.house.install(self.app)
+
+    def defined(self) -> None:
+        """Where the rules of a world are defined, before anything is installed."""
 
     async def _me(self, request: Request) -> Response:
         return JSONResponse({"email": (await self.house.user(request)).email})
@@ -60,6 +69,19 @@ class World:
         client = TestClient(self.app, ORIGIN, headers=PAGE | headers)
         client.portal = self.portal
         return client
+
+    def enter(self, user_id: str, *proofs: str, **headers: str) -> TestClient:
+        """A browser in which this user is logged in, whatever he proved himself by."""
+        client = self.visitor(**headers)
+        told = client.post(f"/enter/{user_id}", json=list(proofs))
+        assert told.status_code == 204, told.text
+        return client
+
+    async def _enter(self, request: Request) -> Response:
+        user = await self.users.by_id(request.path_params["id"])
+        assert user is not None
+        await self.house.auth(request, "web").login(user, proofs=await request.json())
+        return Response(status_code=204)
 
     def letters(self, to: str = ADA.email) -> tuple[Letter, ...]:
         """What was sent to somebody; what is on its way arrives first."""

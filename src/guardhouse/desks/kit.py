@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.outbox import Outbox
@@ -14,7 +14,10 @@ from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
 from guardhouse.state.store import EnrolmentStore
 
-__all__ = ["Kit", "Lifetimes"]
+__all__ = ["Kit", "Lifetimes", "MayImpersonate"]
+
+MayImpersonate: TypeAlias = str | Callable[[Any, Any], bool | Awaitable[bool]]
+"""A rule of the house, which is asked about the user, or a function of who wants to and of the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,5 @@ class Kit:
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
+    may_impersonate: MayImpersonate | None = None
+    """Who may act in whose place; None is nobody."""

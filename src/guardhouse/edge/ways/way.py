@@ -21,7 +21,9 @@ Act: TypeAlias = Callable[[Desk[Any], Any], Awaitable[Next]]
 Show: TypeAlias = Callable[[Desk[Any], Request], Awaitable[Mapping[str, object] | Next]]
 """Reads what the page shows; or says at once what comes next."""
 
-Power: TypeAlias = Literal["mail", "enrolments", "register", "password", "address", "sessions", "tokens"]
+Power: TypeAlias = Literal[
+    "mail", "enrolments", "register", "password", "address", "sessions", "tokens", "impersonation"
+]
 
 
 class Nothing(Struct, frozen=True):
@@ -54,6 +56,8 @@ class Way:
     """Whether only who is logged in comes here."""
     fresh: timedelta | None = None
     """For who is inside: he must have proven himself within that time."""
+    acting: bool = False
+    """Whether it is open, too, to who acts in a user's place; what changes an account never is."""
     needs: frozenset[Power] = frozenset()
     """Without these it is not offered: mail, a store that keeps enrolments, users that can be changed."""
 
@@ -74,5 +78,6 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
         "address": isinstance(users, HasAddress),
         "sessions": hasattr(kit.house.parts.store, "end"),
         "tokens": kit.house.parts.tokens is not None,
+        "impersonation": kit.may_impersonate is not None,
     }
     return frozenset(need for need in way.needs if not has[need])
