@@ -151,7 +151,7 @@ AWAITED = {
 }
 
 GIVEN = {
-    Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged").then),
+    Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged")),
     Reason.ABILITY_MISSING: lambda: evidence_of(Abilities("read")(Visit(HOUSE.parts, Facts("GET", "/", [])))),
     Reason.FACTORS_MISSING: lambda: evidence_of(Factors(2)(Visit(HOUSE.parts, Facts("GET", "/", [])))),
     Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),

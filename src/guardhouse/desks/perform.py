@@ -34,7 +34,9 @@ async def perform(desk: Desk[Any], plan: to.Plan) -> to.Next:
         return to.Refuse(Reason.IMPERSONATED)  # whatever way led here
     for effect in plan.effects:
         if not await _EFFECTS[type(effect)](desk, effect):
-            return to.Refuse(effect.otherwise)  # type: ignore[union-attr] # those that can lose say what for
+            lost: Reason | None = getattr(effect, "otherwise", None)  # those that can lose say what for
+            if lost is not None:
+                return to.Refuse(lost)
     return plan.then
 
 

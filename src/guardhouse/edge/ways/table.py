@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from guardhouse.desks import change_password, confirm, devices, entry, impersonation, reset
+from guardhouse.desks import (
+    address,
+    change_password,
+    confirm,
+    devices,
+    entry,
+    impersonation,
+    invite,
+    link,
+    register,
+    reset,
+    verify,
+)
 from guardhouse.edge.ways.told import told
 from guardhouse.edge.ways.way import Way
 from guardhouse.steps.confirmed import WITHIN
@@ -12,7 +22,7 @@ from guardhouse.steps.confirmed import WITHIN
 __all__ = ["WAYS"]
 
 WAYS: tuple[Way, ...] = (
-    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login),
+    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login, even=True),
     Way("done", page="done", show=told),
     Way("logout", entry.log_out),
     Way(
@@ -20,6 +30,8 @@ WAYS: tuple[Way, ...] = (
         reset.forgot,
         reset.Forgot,
         "forgot_password",
+        even=True,
+        leads=frozenset({"reset-password"}),
         needs=frozenset({"mail", "password", "address"}),
     ),
     Way(
@@ -28,6 +40,61 @@ WAYS: tuple[Way, ...] = (
         reset.Reset,
         "reset_password",
         needs=frozenset({"mail", "password", "address"}),
+    ),
+    Way(
+        "register",
+        register.register,
+        register.Register,
+        "register",
+        even=True,
+        leads=frozenset({"verify-email"}),
+        needs=frozenset({"register", "newcomers"}),
+    ),
+    Way("verify-email", verify.verify, verify.VerifyBy, "verify_email", needs=frozenset({"mail", "address"})),
+    Way(
+        "send-verification",
+        verify.send,
+        verify.SendVerification,
+        "send_verification",
+        even=True,
+        leads=frozenset({"verify-email"}),
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "change-email",
+        address.change,
+        address.ChangeAddress,
+        "change_email",
+        inside=True,
+        fresh=True,
+        even=True,
+        leads=frozenset({"confirm-email"}),
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "confirm-email",
+        address.confirm,
+        address.ConfirmAddress,
+        "confirm_email",
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "send-link",
+        link.send,
+        link.SendLink,
+        "send_link",
+        even=True,
+        leads=frozenset({"enter"}),
+        needs=frozenset({"mail", "address", "links"}),
+    ),
+    Way("enter", link.enter, link.EnterBy, "enter", needs=frozenset({"mail", "address", "links"})),
+    Way(
+        "accept-invitation",
+        invite.accept,
+        invite.Accept,
+        "accept_invitation",
+        show=invite.shown,
+        needs=frozenset({"mail", "address", "register"}),
     ),
     Way(
         "confirm-password",
@@ -62,7 +129,7 @@ WAYS: tuple[Way, ...] = (
         impersonation.act_as,
         impersonation.ActAs,
         inside=True,
-        fresh=timedelta(minutes=15),
+        fresh=True,
         needs=frozenset({"impersonation"}),
     ),
     Way(
