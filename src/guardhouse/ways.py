@@ -6,17 +6,17 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypedDict, TypeVar, Unpack, get_args
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 
 from guardhouse.core.origin import TOKEN_FIELD
-from guardhouse.core.reasons import Reason
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.invite import invite
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks, MayImpersonate
 from guardhouse.desks.outbox import Outbox
+from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.said import LED
@@ -37,14 +37,34 @@ U = TypeVar("U")
 __all__ = ["Lifetimes", "Ways"]
 
 
+class Single(TypedDict, total=False):
+    """What concerns single ways; left out it is the safe choice."""
+
+    address_field: str
+    """Under which name somebody new hands in his address; `email` if nothing else is said."""
+    register_fields: Sequence[str]
+    """What somebody new may fill in beside login and password."""
+    register_logs_in: bool
+    """Whether who registers is logged in; then the answer tells who has an account."""
+    magic_links: MagicLinks
+    """Whether a link by mail logs in, and whether it must be opened where it was asked for; off if nothing is said."""
+    pace: timedelta
+    """To a multiple of this an answer waits that must not tell how much there was to do: a quarter of a second."""
+    may_impersonate: MayImpersonate | None
+    """Who may act in whose place, as a rule of the house or a function of both users; nobody if nothing is said."""
+
+
 class Ways(Generic[U]):
     """All ways in and out of one session guard: login, register, reset, second factors, passkeys, and what belongs to them.
 
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
     name, or adds it. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
-    `ConfigError` for everything that cannot work. `may_impersonate` says who may act in whose place, as a rule of the house
-    or a function of both users; without it nobody may.
+    `ConfigError` for everything that cannot work.
+
+    Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
+    `remember=False` his session lasts longer instead, as `SessionPolicy` says.
+    What concerns single ways is told in `Single`.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of the ways; keyword-only, each with the safe default
@@ -66,12 +86,8 @@ class Ways(Generic[U]):
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
         login_field: str = "email",
-        address_field: str = "email",
-        register_fields: Sequence[str] = (),
-        register_logs_in: bool = False,
-        magic_links: MagicLinks = "off",
-        pace: timedelta = timedelta(milliseconds=250),
-        may_impersonate: MayImpersonate | None = None,
+        remember: bool = True,
+        **single: Unpack[Single],
     ) -> None:
         self._base = _base(house, public_url, mail)
         self.kit = Kit(
@@ -87,24 +103,21 @@ class Ways(Generic[U]):
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
-            address_field=address_field,
-            register_fields=_fields(register_fields, login_field),
-            register_logs_in=register_logs_in,
-            magic_links=_links(magic_links),
-            pace=pace,
-            may_impersonate=may_impersonate,
+            **_checked(login_field, **single),
         )
         self.ways = self._offered(without, replace)
         self.paths = self._laid_out(prefix, paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
         self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
-        if self.pages is not None:
-            house.leads |= self._leads()
+        self._tell(house, remember=remember)
 
-    def _leads(self) -> Mapping[tuple[str, Reason], str]:
-        """Say where this guard's people give what a route finds missing."""
-        there = {reason: self.paths[name] for reason, name in LED.items() if name in self.paths}
-        return {(self.kit.guard.name, reason): path for reason, path in there.items()}
+    def _tell(self, house: Guardhouse[U], *, remember: bool) -> None:
+        """Tell the house what its gate must know: who is remembered, and where people give what a route finds missing."""
+        if remember and self.kit.enrolments is not None:
+            house.parts.remembering[self.kit.guard.realm or ""] = Remembering(self.kit)
+        if self.pages is not None:
+            there = {reason: self.paths[name] for reason, name in LED.items() if name in self.paths}
+            house.leads |= {(self.kit.guard.name, reason): path for reason, path in there.items()}
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
         """Write the address of a way as browsers reach it."""
@@ -212,6 +225,16 @@ def _session_guard(house: Guardhouse[Any], name: str | None) -> SessionGuard:
     raise ConfigError(
         "ways", name or house.default, f"Name a session guard: {', '.join(able) or 'there is none'}."
     )
+
+
+def _checked(login_field: str, **single: Unpack[Single]) -> dict[str, Any]:
+    """Check what concerns single ways."""
+    checked: dict[str, Any] = {**single}
+    if "register_fields" in single:
+        checked["register_fields"] = _fields(single["register_fields"], login_field)
+    if "magic_links" in single:
+        checked["magic_links"] = _links(single["magic_links"])
+    return checked
 
 
 def _fields(names: Sequence[str], login_field: str) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from guardhouse.flows.plan import (
     WithdrawAll,
 )
 from guardhouse.mail.letter import Letter
-from guardhouse.state.enrolment import DEVICES, Enrolment, Kind
+from guardhouse.state.enrolment import Enrolment, Kind
 
 ADA = Whose(object(), "users:1", "web")
 NOTICE = Letter("notice", "ada@example.com", {})
@@ -101,7 +101,7 @@ def test_the_trail_hears_of_it_before_one_acts_for_another_and_after_he_stopped(
         (
             devices.others(ADA),
             "others-ended",
-            (WithdrawAll("users:1", DEVICES), EndSessions(ADA.user, keep=True)),
+            (WithdrawAll("users:1", (Kind.TRUSTED,)), EndSessions(ADA.user, keep=True)),
         ),
         (devices.forgotten(DEVICE), "device-forgotten", (Withdraw("users:1", Kind.TRUSTED, "its name"),)),
         (devices.forgotten(None), "device-forgotten", ()),

@@ -11,10 +11,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from guardhouse import SessionGuard, User
-from guardhouse.desks.devices import public_name
 from guardhouse.guards.token import TokenGuard
-from guardhouse.state import remembered
+from guardhouse.state import trusted as trust
 from guardhouse.state.enrolment import Enrolment, Kind
+from guardhouse.state.remembered import public_name
 from tests.houses import ADA, GRACE, NAVIGATION, PASSWORD, said
 from tests.ways.houses import World
 
@@ -37,9 +37,9 @@ def buttons(page: str, name: str) -> list[str]:
     return re.findall(rf'name="{name}" value="([^"]+)"', page)
 
 
-def remember(world: World, user: User = ADA, number: int = 0, label: str = "Firefox on Windows") -> Enrolment:
-    chance = bytes(range(number, number + remembered.CHANCE))
-    _, made = remembered.begin(f"users:{user.id}", "web", None, chance, world.clock.now)
+def trusted(world: World, user: User = ADA, number: int = 0, label: str = "Firefox on Windows") -> Enrolment:
+    chance = bytes(range(number, number + trust.CHANCE))
+    _, made = trust.trust(f"users:{user.id}", None, chance, world.clock.now)
     kept = Enrolment(made.kind, made.name, made.owner, made.created, made.body, label, made.used, made.ends)
     store: Any = world.ways.kit.enrolments
     world.portal.call(store.enrol, kept)
@@ -74,33 +74,55 @@ def test_to_end_this_one_is_to_log_out(world):
     assert here.get("/me", headers={"Sec-Fetch-Mode": "cors"}).status_code == 401
 
 
-def test_he_ends_all_others_and_what_remembers_him_with_them(world):
+def test_he_ends_all_others_and_what_is_trusted_with_them(world):
     phone, here = logged_in(world), logged_in(world)
     grace = logged_in(world, GRACE)
-    remember(world)
-    hers = remember(world, GRACE, 1)
+    trusted(world)
+    hers = trusted(world, GRACE, 1)
     answer = here.post("/devices", data={"others": "true"})
     assert "All other devices are logged out." in answer.text
     assert buttons(answer.text, "device") == []
     assert phone.get("/me", headers={"Sec-Fetch-Mode": "cors"}).status_code == 401
     assert grace.get("/me").status_code == 200
-    assert world.portal.call(world.ways.kit.enrolments.enrolled, hers.owner, Kind.REMEMBERED) == [hers]
+    assert world.portal.call(world.ways.kit.enrolments.enrolled, hers.owner, Kind.TRUSTED) == [hers]
+
+
+def test_a_device_that_stays_logged_in_is_in_the_list_while_it_sleeps_and_ends_from_there(world):
+    phone, here = world.visitor(**NAVIGATION), logged_in(world)
+    phone.post("/login", data={"email": ADA.email, "password": PASSWORD, "remember": "on"})
+    phone.cookies.delete("__Host-gh")
+    page = here.get("/devices").text
+    assert page.count("stays logged in") == 1
+    assert len(buttons(page, "session")) == 2
+    answer = here.post("/devices", data={"session": buttons(page, "session")[1]})
+    assert len(buttons(answer.text, "session")) == 1
+    assert phone.get("/me", headers={"Sec-Fetch-Mode": "cors"}).status_code == 401
+
+
+def test_this_one_stays_logged_in_when_all_others_end(world):
+    here, phone = world.visitor(**NAVIGATION), world.visitor(**NAVIGATION)
+    for client in (here, phone):
+        client.post("/login", data={"email": ADA.email, "password": PASSWORD, "remember": "on"})
+    here.post("/devices", data={"others": "true"})
+    for client, status in ((here, 200), (phone, 401)):
+        client.cookies.delete("__Host-gh")
+        assert client.get("/me", headers={"Sec-Fetch-Mode": "cors"}).status_code == status
 
 
 def test_he_forgets_one_device_whose_own_name_stays_here(world):
-    kept, other = remember(world), remember(world, number=1, label="Safari on iPhone")
+    kept, other = trusted(world), trusted(world, number=1, label="Safari on iPhone")
     here = logged_in(world)
     page = here.get("/devices").text
-    assert set(buttons(page, "device")) == {public_name(kept), public_name(other)}
+    assert set(buttons(page, "device")) == {public_name(kept.name), public_name(other.name)}
     assert kept.name not in page
     assert "Safari on iPhone" in page
-    answer = here.post("/devices", data={"device": public_name(other)})
-    assert buttons(answer.text, "device") == [public_name(kept)]
+    answer = here.post("/devices", data={"device": public_name(other.name)})
+    assert buttons(answer.text, "device") == [public_name(kept.name)]
     assert "The device is forgotten." in answer.text
 
 
 def test_a_device_that_has_expired_is_not_shown(world):
-    remember(world)
+    trusted(world)
     world.clock.now += timedelta(days=31).total_seconds()
     assert buttons(logged_in(world).get("/devices").text, "device") == []
 
@@ -123,14 +145,14 @@ def test_he_takes_tokens_back_one_or_all(world):
 
 def test_what_belongs_to_somebody_else_is_not_ended(world):
     grace, here = logged_in(world, GRACE), logged_in(world)
-    hers = remember(world, GRACE)
+    hers = trusted(world, GRACE)
     token = world.portal.call(world.house.tokens().issue, GRACE, "hers")
     (session,) = buttons(grace.get("/devices").text, "session")
-    for handed in ({"session": session}, {"device": public_name(hers)}, {"token": token.record.id}):
+    for handed in ({"session": session}, {"device": public_name(hers.name)}, {"token": token.record.id}):
         assert here.post("/devices", data=handed).status_code == 200, "and nothing is said of whose it is"
     assert grace.get("/me").status_code == 200
     page = grace.get("/devices").text
-    assert buttons(page, "device") == [public_name(hers)]
+    assert buttons(page, "device") == [public_name(hers.name)]
     assert buttons(page, "token") == [token.record.id]
 
 

@@ -305,6 +305,23 @@ def test_to_log_out_ends_both(office):
     assert client.get("/who").status_code == 401
 
 
+def test_who_is_remembered_and_logs_out_while_he_acts_does_not_come_back(office):
+    client = boss(office)
+    client.post("/login", json={"email": BOSS.email, "password": PASSWORD, "remember": True})
+    client.post("/impersonate", json={"user": ADA.id})
+    client.post("/logout")
+    assert client.get("/who").status_code == 401
+
+
+def test_who_is_remembered_comes_back_as_himself(office):
+    client = office.visitor()
+    client.post("/login", json={"email": BOSS.email, "password": PASSWORD, "remember": True})
+    client.post("/impersonate", json={"user": ADA.id})
+    office.portal.call(ended, office, ADA)
+    assert client.get("/who").json() == [BOSS.email, None]
+    assert said(client.post("/impersonate", json={"user": ADA.id})) == (403, "confirmation_needed")
+
+
 def test_to_stop_twice_is_no_matter(office):
     client = acting(office)
     for _ in range(2):

@@ -1,10 +1,9 @@
-"""The desk of what a user has elsewhere: his sessions, the devices that remember him, and his tokens."""
+"""The desk of what a user has elsewhere: his sessions, with the devices that stay logged in, those that are trusted, and his tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
@@ -12,14 +11,13 @@ from msgspec import Struct
 from guardhouse.desks.desk import Desk
 from guardhouse.flows import devices as flow
 from guardhouse.flows.plan import Again, Next
-from guardhouse.state.enrolment import DEVICES, Enrolment, Kind, alive
+from guardhouse.state.enrolment import Enrolment, Kind, alive
+from guardhouse.state.remembered import public_name
 from guardhouse.tokens import desks_of
 
-__all__ = ["End", "end", "public_name", "shown"]
+__all__ = ["End", "end", "shown"]
 
-_NAME_BYTES = 10
 _NOTHING = Again("session", "Say what to end: a session, a device, a token, all others or all tokens.")
-_SAID = {Kind.REMEMBERED: "stays logged in", Kind.TRUSTED: "is not asked for the second step"}
 
 
 class End(Struct, frozen=True):
@@ -43,8 +41,8 @@ async def end(desk: Desk[Any], handed: End) -> Next:
     if handed.token:
         return await desk.perform(flow.token(whose, handed.token))
     if handed.device:
-        known = await _remembered(desk, user)
-        found = next((one for one in known if public_name(one) == handed.device), None)
+        known = await _trusted(desk, user)
+        found = next((one for one in known if public_name(one.name) == handed.device), None)
         return await desk.perform(flow.forgotten(found))
     if not handed.session:
         return _NOTHING
@@ -56,18 +54,19 @@ async def shown(desk: Desk[Any], request: Any) -> Mapping[str, object]:  # noqa:
     """List everything, and say what was done a moment ago."""
     user = await desk.inside()
     sessions = await desk.auth.devices()
-    remembered = await _remembered(desk, user)
+    trusted = await _trusted(desk, user)
     tokens = [one for at in desks_of(desk.kit.house, desk.kit.guard.provider) for one in await at.list(user)]
     return {
         "sessions": [
             {"id": one.id, "device": one.device, "place": one.address, "current": one.current}
-            | _moments(since=one.logged_in, seen=one.seen, until=None)
+            | {"remembered": one.remembered}
+            | _moments(since=one.logged_in, seen=one.seen, until=one.until if one.remembered else None)
             for one in sessions
         ],
         "devices": [
-            {"id": public_name(one), "device": one.label, "said": _SAID[one.kind]}
+            {"id": public_name(one.name), "device": one.label}
             | _moments(since=one.created, seen=one.used, until=one.ends)
-            for one in remembered
+            for one in trusted
         ],
         "tokens": [
             {"id": one.id, "name": one.name, "abilities": list(one.abilities)}
@@ -79,19 +78,10 @@ async def shown(desk: Desk[Any], request: Any) -> Mapping[str, object]:  # noqa:
     }
 
 
-def public_name(device: Enrolment) -> str:
-    """Name a remembered device for its user. Its own name is half of what its cookie says, and stays here."""
-    return (
-        sha256(f"guardhouse.device.v1:{device.kind.value}:{device.name}".encode())
-        .digest()[:_NAME_BYTES]
-        .hex()
-    )
-
-
-async def _remembered(desk: Desk[Any], user: Any) -> Sequence[Enrolment]:  # noqa: ANN401 - the application's own user
+async def _trusted(desk: Desk[Any], user: Any) -> Sequence[Enrolment]:  # noqa: ANN401 - the application's own user
     if desk.kit.enrolments is None:
         return ()
-    found = await desk.kit.enrolments.enrolled(desk.owner_of(user), *DEVICES)
+    found = await desk.kit.enrolments.enrolled(desk.owner_of(user), Kind.TRUSTED)
     return [one for one in found if alive(one, desk.now)]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from guardhouse.flows import plan as to
-from guardhouse.state import fingerprint
+from guardhouse.state import fingerprint, remembered
 from guardhouse.state.record import Login
 from guardhouse.state.session import CONFIRMED, Session
 from guardhouse.tokens import desks_of
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from guardhouse.desks.desk import Desk
 
 __all__ = [
+    "closed",
     "confirm",
     "end_session",
     "impersonate",
-    "impersonated",
     "rebind",
     "revoke_token",
     "revoke_tokens",
@@ -30,10 +31,26 @@ IMPERSONATION = "impersonation"
 """The proof of a login that was not given by its user: it is none of his factors."""
 
 
-async def impersonated(desk: Desk[Any]) -> bool:
-    """Whether somebody acts in the place of who is logged in."""
-    identity = await desk.auth.identity()
-    return identity is not None and identity.behind is not None
+async def closed(desk: Desk[Any], effects: Iterable[to.Effect]) -> bool:
+    """Whether somebody acts in a user's place, and one of these changes that user's account; whatever way led to it."""
+    accounts = {_account(desk, effect) for effect in effects} - {None}
+    if not accounts:
+        return False
+    _, login = await _present(desk)
+    return login is not None and login.behind is not None and login.owner in accounts
+
+
+def _account(desk: Desk[Any], effect: to.Effect) -> str | None:
+    """Name whose account an effect changes, so that nobody but the user himself may have it."""
+    match effect:
+        case to.SetPassword(user=user) | to.SetAddress(user=user) | to.Verify(user=user):
+            return desk.owner_of(user)
+        case to.Enrol(enrolment=enrolment) | to.Change(before=enrolment):
+            return enrolment.owner
+        case to.Withdraw(owner=owner) | to.WithdrawAll(owner=owner):
+            return owner
+        case _:
+            return None
 
 
 async def confirm(desk: Desk[Any], effect: to.Confirm) -> bool:
@@ -54,7 +71,7 @@ async def impersonate(desk: Desk[Any], effect: to.Impersonate) -> bool:
     session, own = await _present(desk)
     if own is None or own.behind is not None:
         return False
-    session.flush()  # what one user left in the session is for no other
+    _leave_behind(desk, session)
     acted = Login(
         user_id=desk.provider.id_of(effect.user),
         provider=desk.kit.guard.provider or "",
@@ -74,7 +91,7 @@ async def stop_impersonating(desk: Desk[Any], _: to.StopImpersonating) -> bool:
     session, acted = await _present(desk)
     if acted is None or acted.behind is None:
         return True
-    session.flush()
+    _leave_behind(desk, session)
     return await _go_on(desk, session, acted.behind)
 
 
@@ -96,6 +113,14 @@ async def revoke_tokens(desk: Desk[Any], effect: to.RevokeTokens) -> bool:
     for tokens in desks_of(desk.kit.house, desk.kit.guard.provider):
         await tokens.revoke_all(effect.user)
     return True
+
+
+def _leave_behind(desk: Desk[Any], session: Session) -> None:
+    """Drop what one user left in the session, which is for no other; that its browser stays logged in is the browser's."""
+    realm = desk.kit.guard.realm or ""
+    series = remembered.linked_in(session, realm)
+    session.flush()
+    remembered.link(session, realm, series)
 
 
 async def _present(desk: Desk[Any]) -> tuple[Session, Login | None]:

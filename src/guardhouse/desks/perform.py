@@ -24,13 +24,10 @@ __all__ = ["perform"]
 
 _TRANSACTION_BYTES = 16
 
-_OWN = frozenset({to.SetPassword, to.SetAddress, to.Verify, to.Enrol, to.Change, to.Withdraw, to.WithdrawAll})
-"""What only the user himself may have done to his account, not who acts in his place."""
-
 
 async def perform(desk: Desk[Any], plan: to.Plan) -> to.Next:
     """Have the effects, and return what comes next: that of the plan, or what the loser of a race is told."""
-    if not _OWN.isdisjoint(map(type, plan.effects)) and await inside.impersonated(desk):
+    if await inside.closed(desk, plan.effects):
         return to.Refuse(Reason.IMPERSONATED)  # whatever way led here
     for effect in plan.effects:
         if not await _EFFECTS[type(effect)](desk, effect):
@@ -47,6 +44,11 @@ async def _log_in(desk: Desk[Any], effect: to.LogIn) -> bool:
     user = await _as_stored(desk, effect.user)
     pending.drop(await desk.visit.carried.open())
     await desk.auth.login(user, remember=effect.remember, proofs=effect.proofs)
+    return True
+
+
+async def _come_back(desk: Desk[Any], effect: to.ComeBack) -> bool:
+    await desk.auth.come_back(effect.user, effect.series)
     return True
 
 
@@ -141,7 +143,8 @@ async def _change(desk: Desk[Any], effect: to.Change) -> bool:
 
 
 async def _withdraw(desk: Desk[Any], effect: to.Withdraw) -> bool:
-    return await desk.enrolments.withdraw(effect.owner, effect.kind, effect.name)
+    there = await desk.enrolments.withdraw(effect.owner, effect.kind, effect.name)
+    return there or effect.otherwise is None
 
 
 async def _withdraw_all(desk: Desk[Any], effect: to.WithdrawAll) -> bool:
@@ -184,6 +187,7 @@ def _able(desk: Desk[Any], power: type[Any]) -> Any:  # noqa: ANN401 - the provi
 
 _EFFECTS: Mapping[type[object], Callable[[Desk[Any], Any], Awaitable[bool]]] = {
     to.LogIn: _log_in,
+    to.ComeBack: _come_back,
     to.Hold: _hold,
     to.LogOut: _log_out,
     to.Renew: _renew,

@@ -1,4 +1,4 @@
-"""What a user has elsewhere, ended from here: sessions, devices that remember him, tokens."""
+"""What a user has elsewhere, ended from here: sessions, devices that are trusted, tokens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from guardhouse.flows.plan import (
     Withdraw,
     WithdrawAll,
 )
-from guardhouse.state.enrolment import DEVICES, Enrolment
+from guardhouse.state.enrolment import Enrolment, Kind
 
 __all__ = ["forgotten", "others", "session", "token", "tokens"]
 
@@ -27,12 +27,14 @@ def session(public_id: str, *, present: bool) -> Plan:
 
 
 def others(whose: Whose) -> Plan:
-    """End all others. Devices that remember the user go first, or one would begin a session behind the back of this."""
-    return Plan(Done("others-ended"), (WithdrawAll(whose.owner, DEVICES), EndSessions(whose.user, keep=True)))
+    """End all others, with what lets them stay logged in; whatever they were trusted with is asked for again."""
+    return Plan(
+        Done("others-ended"), (WithdrawAll(whose.owner, (Kind.TRUSTED,)), EndSessions(whose.user, keep=True))
+    )
 
 
 def forgotten(device: Enrolment | None) -> Plan:
-    """Forget one device that remembers the user; one that is gone is no matter."""
+    """Trust one device no more; one that is gone is no matter."""
     gone = () if device is None else (Withdraw(device.owner, device.kind, device.name),)
     return Plan(Done("device-forgotten"), gone)
 
