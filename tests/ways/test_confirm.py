@@ -10,6 +10,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from guardhouse import User
+from guardhouse.state.enrolment import Enrolment, Kind
 from tests.houses import ADA, NAVIGATION, PASSWORD, SESSION, said
 from tests.ways.houses import World
 
@@ -147,3 +148,12 @@ def test_listeners_hear_of_it_and_of_the_password_nothing(world):
         "AccountChanged",
     ]
     assert PASSWORD not in repr(heard)
+
+
+def test_who_has_a_passkey_is_offered_it_where_that_way_is_there(world):
+    store: Any = world.ways.kit.enrolments
+    world.portal.call(store.enrol, Enrolment(Kind.PASSKEY, "its id", f"users:{ADA.id}", 0.0))
+    page = world.enter(ADA.id, "password").get("/confirm-password?next=/vault", headers=NAVIGATION)
+    offered = f'<a href="{world.ways.paths["passkey"]}?next=/vault">' if "passkey" in world.ways.paths else ""
+    assert offered in page.text
+    assert ("Use a passkey" in page.text) == bool(offered)

@@ -14,7 +14,7 @@ from guardhouse.flows.plan import Next
 
 __all__ = ["OTHERS", "ConfirmWith", "confirm", "shown"]
 
-OTHERS: Mapping[str, tuple[str, str]] = {"passkey": ("confirm-passkey", "Use a passkey")}
+OTHERS: Mapping[str, tuple[str, str]] = {"passkey": ("passkey", "Use a passkey")}
 """Other ways to the same end: what the user must have enrolled, the way that takes it, and what its link says."""
 
 
