@@ -154,7 +154,10 @@ class Devices(Generic[U]):
 
     def _login(self, record: Record, owner: str, stored: str | None) -> Login | None:
         """Find this user's latest login in a record; one from before a change of the password opens nothing."""
-        logins = [login for login in record.logins.values() if f"{login.provider}:{login.user_id}" == owner]
+        here = record.logins.values()
+        logins = [
+            one for login in here for one in (login, login.behind) if one is not None and one.owner == owner
+        ]
         good = [login for login in logins if self._good(login, stored)]
         return max(good, key=lambda login: login.at, default=None)
 
