@@ -152,7 +152,7 @@ AWAITED = {
 }
 
 GIVEN = {
-    Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged").then),
+    Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged")),
     Reason.REMEMBER_EXPIRED: lambda: evidence_of(over(Cookie("c", "", 0), "past its end").then),
     Reason.ABILITY_MISSING: lambda: evidence_of(Abilities("read")(Visit(HOUSE.parts, Facts("GET", "/", [])))),
     Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),

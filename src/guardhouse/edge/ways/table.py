@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from guardhouse.desks import entry, reset
+from guardhouse.desks import address, entry, invite, link, register, reset, verify
 from guardhouse.edge.ways.told import told
 from guardhouse.edge.ways.way import Way
 
 __all__ = ["WAYS"]
 
 WAYS: tuple[Way, ...] = (
-    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login),
+    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login, even=True),
     Way("done", page="done", show=told),
     Way("logout", entry.log_out),
     Way(
@@ -17,6 +17,8 @@ WAYS: tuple[Way, ...] = (
         reset.forgot,
         reset.Forgot,
         "forgot_password",
+        even=True,
+        leads=frozenset({"reset-password"}),
         needs=frozenset({"mail", "password", "address"}),
     ),
     Way(
@@ -25,5 +27,60 @@ WAYS: tuple[Way, ...] = (
         reset.Reset,
         "reset_password",
         needs=frozenset({"mail", "password", "address"}),
+    ),
+    Way(
+        "register",
+        register.register,
+        register.Register,
+        "register",
+        even=True,
+        leads=frozenset({"verify-email"}),
+        needs=frozenset({"register", "newcomers"}),
+    ),
+    Way("verify-email", verify.verify, verify.VerifyBy, "verify_email", needs=frozenset({"mail", "address"})),
+    Way(
+        "send-verification",
+        verify.send,
+        verify.SendVerification,
+        "send_verification",
+        even=True,
+        leads=frozenset({"verify-email"}),
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "change-email",
+        address.change,
+        address.ChangeAddress,
+        "change_email",
+        inside=True,
+        fresh=True,
+        even=True,
+        leads=frozenset({"confirm-email"}),
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "confirm-email",
+        address.confirm,
+        address.ConfirmAddress,
+        "confirm_email",
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "send-link",
+        link.send,
+        link.SendLink,
+        "send_link",
+        even=True,
+        leads=frozenset({"enter"}),
+        needs=frozenset({"mail", "address", "links"}),
+    ),
+    Way("enter", link.enter, link.EnterBy, "enter", needs=frozenset({"mail", "address", "links"})),
+    Way(
+        "accept-invitation",
+        invite.accept,
+        invite.Accept,
+        "accept_invitation",
+        show=invite.shown,
+        needs=frozenset({"mail", "address", "register"}),
     ),
 )
