@@ -85,7 +85,7 @@ class Provoked(NamedTuple):
 class World:
     """An application with a house of its own, at a time that stands still."""
 
-    def __init__(self, prepare: Callable[[Any], None] | None = None, **changes: Any) -> None:
+    def __init__(self, prepare: Callable[[Any], object] | None = None, **changes: Any) -> None:
         self.clock = FixedClock()
         self.users = fake_users()
         settings: dict[str, Any] = {

@@ -67,12 +67,12 @@ class Ways(Generic[U]):
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
         login_field: str = "email",
-        remember: bool = True,
         address_field: str = "email",
         register_fields: Sequence[str] = (),
         register_logs_in: bool = False,
         magic_links: MagicLinks = "off",
         pace: timedelta = timedelta(milliseconds=250),
+        remember: bool = True,
     ) -> None:
         self._base = _base(house, public_url, mail)
         self.kit = Kit(
@@ -94,12 +94,10 @@ class Ways(Generic[U]):
             magic_links=_links(magic_links),
             pace=pace,
         )
-        if remember and self.kit.enrolments is not None:
-            house.parts.remembering[self.kit.guard.realm or ""] = Remembering(self.kit)
+        _remember(self.kit, wanted=remember)
         self.ways = self._offered(without, replace)
         self.paths = self._laid_out(prefix, paths)
-        self._templates = (templates or Templates()) if pages or mail is not None else None
-        self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
+        self._templates, self.pages = self._written(templates, pages=pages)
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
         """Write the address of a way as browsers reach it."""
@@ -139,6 +137,11 @@ class Ways(Generic[U]):
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 
+    def _written(self, given: Templates | None, *, pages: bool) -> tuple[Templates | None, Pages | None]:
+        """Say what letters and pages are written with, and where there are pages."""
+        templates = (given or Templates()) if pages or self.kit.outbox is not None else None
+        return templates, Pages(templates, self.paths, self._texts()) if pages and templates else None
+
     def _laid_out(self, prefix: str, paths: Mapping[str, str]) -> Mapping[str, str]:
         """Say where each way lies. No letter may lead to one that is not there."""
         laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
@@ -161,6 +164,12 @@ def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox 
         fix = "Letters need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
         raise ConfigError("public_url", "none" if not own else "several", fix)
     return (public_url or "").rstrip("/")
+
+
+def _remember(kit: Kit, *, wanted: bool) -> None:
+    """Let browsers stay logged in by a cookie of their own, where that can be stored and is wanted."""
+    if wanted and kit.enrolments is not None:
+        kit.house.parts.remembering[kit.guard.realm or ""] = Remembering(kit)
 
 
 def _outbox(house: Guardhouse[Any], mail: Mailer | Outbox | None) -> Outbox | None:

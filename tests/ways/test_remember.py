@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.testclient import TestClient
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.websockets import WebSocket
 
 from guardhouse.core.events import AccountChanged, Login
 from guardhouse.edge.session_routes import session_routes
@@ -19,7 +20,8 @@ from guardhouse.errors import StoreError
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.remembered import GRACE
 from guardhouse.stores.memory import MemoryStore
-from tests.houses import ADA, HASHER, NAVIGATION, PASSWORD, SESSION
+from guardhouse.ways import Ways
+from tests.houses import ADA, HASHER, NAVIGATION, ORIGIN, PASSWORD, SESSION
 from tests.ways.houses import NEW_PASSWORD, World
 
 COOKIE = "__Host-gh-remember"
@@ -268,8 +270,7 @@ def test_a_copy_that_comes_later_ends_everything(world):
     first = owner.cookies[COOKIE]
     owner.get("/me")
     world.clock.now += GRACE
-    with world.house.overheard(world.heard.append):
-        thief = bringing(world, first, **{"User-Agent": "curl/8"}).get("/me")
+    thief = bringing(world, first, **{"User-Agent": "curl/8"}).get("/me")
     assert (thief.status_code, thief.json()["code"]) == (401, "remember_stolen")
     assert str(set_by(thief)).startswith("; Max-Age=0")
     assert set_by(thief, SESSION) is None
@@ -281,7 +282,7 @@ def test_a_copy_that_comes_later_ends_everything(world):
     letter = world.letter()
     assert (letter.kind, letter.values["device"]) == ("device_stolen", "curl")
     steps = [event.step for event in world.heard if isinstance(event, AccountChanged)]
-    assert steps == ["remembered_device_stolen"]
+    assert steps == ["remembered_device_used", "remembered_device_stolen"]
 
 
 def test_a_thief_who_was_first_is_put_out_when_the_owner_comes(world):
@@ -569,3 +570,64 @@ def test_a_person_whose_cookie_is_a_copy_is_led_to_the_login(world):
     answer = bringing(world, first, **NAVIGATION).get("/me", follow_redirects=False)
     assert answer.status_code in (302, 303)
     assert answer.headers["guardhouse-reason"] == "remember_stolen"
+
+
+# -- other doors ------------------------------------------------------------------------------------------------------
+
+
+def test_a_websocket_comes_back_too_and_only_for_our_own_pages(worlds):
+    world: World = worlds()
+
+    async def socket(websocket: WebSocket) -> None:
+        user = await world.house.user(websocket, "web")
+        await websocket.accept()
+        await websocket.send_text(user.email)
+        await websocket.close()
+
+    world.app.router.routes.append(WebSocketRoute("/ws", socket))
+    value = come(world).cookies[COOKIE]
+    headers = {"Cookie": f"{COOKIE}={value}"}
+    with (
+        pytest.raises(WebSocketDenialResponse),
+        world.visitor().websocket_connect("/ws", headers=headers | {"Origin": "https://evil.example"}),
+    ):
+        raise AssertionError("nobody is let in")
+    with world.visitor().websocket_connect("/ws", headers=headers | {"Origin": ORIGIN}) as connected:
+        assert connected.receive_text() == ADA.email
+
+
+def test_a_copy_ends_everything_also_where_no_mail_is_sent(worlds):
+    world = worlds({"explain": "full"}, mail=None)
+    owner = come(world)
+    first = owner.cookies[COOKIE]
+    owner.get("/me")
+    world.clock.now += GRACE
+    assert bringing(world, first).get("/me").json()["code"] == "remember_stolen"
+    assert not sessions(world)
+
+
+def test_an_outsider_is_not_told_why_a_cookie_is_no_good(worlds):
+    world = worlds({"debug": False}, mail=None)
+    answers = [bringing(world, value).get("/me") for value in ("x", f"{'A' * 22}.{'A' * 43}")]
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert answers[0].json() == answers[1].json()
+
+
+def test_who_stays_logged_in_at_another_way_is_left_alone(worlds):
+    world: World = worlds()
+    Ways(world.house, "staff", app_name="Acme", pages=False)
+
+    async def enter(request: Request) -> Response:
+        await world.house.auth(request, "staff").login(ADA)
+        return Response()
+
+    world.app.router.routes += [
+        Route("/enter", enter, methods=["POST"]),
+        Route("/staff", world.house.requires("staff")(world._me)),
+    ]
+    client = come(world)
+    assert client.get("/staff").status_code == 401
+    client.post("/enter")
+    assert len(enrolled(world)) == 1
+    client.cookies.delete(SESSION)
+    assert client.get("/me").status_code == 200
