@@ -631,3 +631,58 @@ def test_who_stays_logged_in_at_another_way_is_left_alone(worlds):
     assert len(enrolled(world)) == 1
     client.cookies.delete(SESSION)
     assert client.get("/me").status_code == 200
+
+
+def test_several_guards_of_one_area_ask_the_cookie_once(worlds):
+    world: World = worlds({"explain": "full"})
+    world.app.router.routes += [
+        Route("/any", world.house.requires("web,api,key")(world._me)),
+        Route("/twice", world.house.requires("web")(world.house.requires("api")(world._me))),
+    ]
+    answer = bringing(world, "x").get("/any")
+    codes = [line["code"] for line in answer.json()["trace"]]
+    assert codes.count("remember_expired") == 1
+    assert codes.count("safe_method") == 1
+    assert come(world).get("/any").status_code == 200
+    assert come(world).get("/twice").status_code == 200
+
+
+def test_a_visit_that_asks_again_is_told_the_same(worlds):
+    world: World = worlds({"explain": "full"})
+
+    async def twice(request: Request) -> Response:
+        found = [await world.house.auth(request, guard).user() for guard in ("web", "api", "web")]
+        return JSONResponse([user and user.email for user in found])
+
+    world.app.router.routes.append(Route("/thrice", twice))
+    assert come(world).get("/thrice").json() == [ADA.email] * 3
+    assert bringing(world, "x").get("/thrice").json() == [None] * 3
+    assert len(enrolled(world)) == 1
+
+
+def test_a_login_that_waits_for_its_second_factor_is_not_passed_by(world):
+    store: Any = world.house.parts.store
+    value = come(world).cookies[COOKIE]
+    world.portal.call(store.enrolments.enrol, Enrolment(Kind.TOTP, "t", "users:1", world.clock.now))
+    client = world.visitor()
+    assert client.post("/login", json=RIGHT).json()["next"] == "two-factor"
+    cookies = f"{SESSION}={client.cookies[SESSION]}; {COOKIE}={value}"
+    answer = world.visitor(Cookie=cookies).get("/me")
+    assert (answer.json()["code"], set_by(answer)) == ("second_factor_missing", None)
+    assert len(enrolled(world, Kind.REMEMBERED)) == 1
+
+
+def test_the_list_leaves_out_what_brings_nobody_back(listing):
+    store: Any = listing.house.parts.store
+    come(listing)
+    for name, body, ends in (("unreadable", b"?", 9e9), ("over", b"", 1.0)):
+        listing.portal.call(
+            store.enrolments.enrol, Enrolment(Kind.REMEMBERED, name, "users:1", 1.0, body, ends=ends)
+        )
+    listing.users.replace(replace(ADA, password_hash=HASHER.hash(NEW_PASSWORD)))
+    client = listing.visitor()
+    client.post("/login", json=RIGHT | {"password": NEW_PASSWORD})
+    assert [one["current"] for one in devices(client)] == [True]
+    (device,) = devices(client)
+    assert client.delete(f"/sessions/{'0' * 20}").status_code == 404
+    assert client.delete(f"/sessions/{device['id']}").status_code == 204
