@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -15,6 +15,7 @@ from guardhouse.core.origin import TOKEN_FIELD
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.invite import invite
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
+from guardhouse.desks.otp_app import issuer_of
 from guardhouse.desks.outbox import Outbox
 from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.pages import Pages
@@ -27,9 +28,9 @@ from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
-from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 from guardhouse.templates.environment import Templates
 from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
+from guardhouse.vault.totp import SEED_BYTES, provisioning_uri
 
 U = TypeVar("U")
 
@@ -41,7 +42,8 @@ class Ways(Generic[U]):
 
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
-    name, or adds it. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
+    name, or adds it. `require_second_factor` says who must have one, and leads him to enrol it
+    after his password. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
 
     Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
@@ -66,6 +68,7 @@ class Ways(Generic[U]):
         throttle: LoginThrottle | None = None,
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
+        require_second_factor: bool | Callable[[U], bool] = False,
         login_field: str = "email",
         address_field: str = "email",
         register_fields: Sequence[str] = (),
@@ -81,23 +84,27 @@ class Ways(Generic[U]):
             outbox=_outbox(house, mail),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
             throttle=throttle or LoginThrottle(house.limits),
-            enrolments=_enrolments(house),
             url_of=self.url_of,
             offers=lambda name: name in self.paths,
             app_name=app_name,
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
+            factor_required=_whoever(require_second_factor),
             address_field=address_field,
             register_fields=_fields(register_fields, login_field),
             register_logs_in=register_logs_in,
             magic_links=_links(magic_links),
             pace=pace,
         )
-        _remember(self.kit, wanted=remember)
-        self.ways = self._offered(without, replace)
-        self.paths = self._laid_out(prefix, paths)
+        _keep_logged_in(self.kit, asked_for=remember)
+        self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
         self._templates, self.pages = self._written(templates, pages=pages)
+
+    def _written(self, templates: Templates | None, *, pages: bool) -> tuple[Templates | None, Pages | None]:
+        """Find what pages and letters are written with, where there are any."""
+        used = (templates or Templates()) if pages or self.kit.outbox is not None else None
+        return used, Pages(used, self.paths, self._texts()) if pages and used is not None else None
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
         """Write the address of a way as browsers reach it."""
@@ -137,23 +144,22 @@ class Ways(Generic[U]):
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 
-    def _written(self, given: Templates | None, *, pages: bool) -> tuple[Templates | None, Pages | None]:
-        """Say what letters and pages are written with, and where there are pages."""
-        templates = (given or Templates()) if pages or self.kit.outbox is not None else None
-        return templates, Pages(templates, self.paths, self._texts()) if pages and templates else None
-
-    def _laid_out(self, prefix: str, paths: Mapping[str, str]) -> Mapping[str, str]:
-        """Say where each way lies. No letter may lead to one that is not there."""
-        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
+    def _laid_out(
+        self, offered: Sequence[Way], prefix: str, paths: Mapping[str, str]
+    ) -> tuple[Sequence[Way], Mapping[str, str]]:
+        """Say which ways there are and where each lies. No letter may lead to one that is not there."""
+        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in offered}
         _refuse_unknown("paths", paths, laid)
-        _refuse_dead_ends(self.ways, self.kit, laid)
-        return laid
+        _refuse_dead_ends(offered, self.kit, laid)
+        return offered, laid
 
     def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
         own = {way.name: way for way in replace}
         known = {way.name: way for way in WAYS} | own
         _refuse_unknown("without", without, known)
-        return [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
+        offered = [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
+        _check_factors(self.kit, {way.name for way in offered})
+        return offered
 
 
 def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox | None) -> str:
@@ -164,12 +170,6 @@ def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox 
         fix = "Letters need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
         raise ConfigError("public_url", "none" if not own else "several", fix)
     return (public_url or "").rstrip("/")
-
-
-def _remember(kit: Kit, *, wanted: bool) -> None:
-    """Let browsers stay logged in by a cookie of their own, where that can be stored and is wanted."""
-    if wanted and kit.enrolments is not None:
-        kit.house.parts.remembering[kit.guard.realm or ""] = Remembering(kit)
 
 
 def _outbox(house: Guardhouse[Any], mail: Mailer | Outbox | None) -> Outbox | None:
@@ -195,9 +195,29 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
     return lifespan
 
 
-def _enrolments(house: Guardhouse[Any]) -> EnrolmentStore | None:
-    store = house.parts.store
-    return store.enrolments if isinstance(store, KeepsEnrolments) else None
+def _keep_logged_in(kit: Kit, *, asked_for: bool) -> None:
+    """Let the guard keep browsers logged in, where that is asked for and can be."""
+    if asked_for and kit.enrolments is not None:
+        kit.house.parts.remembering[kit.guard.realm or ""] = Remembering(kit)
+
+
+def _whoever(required: bool | Callable[[U], bool]) -> Callable[[Any], bool] | None:  # noqa: FBT001 - yes and no for all users are settings of it
+    if callable(required):
+        return required
+    if not isinstance(cast("object", required), bool):
+        fix = "True for everybody, False, or a function that says it of a user."
+        raise ConfigError("require_second_factor", type(required).__name__, fix)
+    return (lambda _: True) if required else None
+
+
+def _check_factors(kit: Kit, offered: set[str]) -> None:
+    """Refuse a second factor that nobody could enrol, or that no app could show."""
+    needed = {"two-factor", "two-factor-required"}
+    if kit.factor_required is not None and not needed <= offered:
+        fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, and leave these ways in."
+        raise ConfigError("require_second_factor", f"without {', '.join(sorted(needed - offered))}", fix)
+    if "two-factor-setup" in offered or "two-factor-required" in offered:
+        provisioning_uri(bytes(SEED_BYTES), issuer_of(kit.app_name), "nobody")
 
 
 def _words(app_name: str, base: str) -> tuple[str, ...]:
