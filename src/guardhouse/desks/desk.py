@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 from typing import Generic, TypeVar
@@ -17,9 +18,10 @@ from guardhouse.desks.perform import perform
 from guardhouse.desks.trusting import trusts
 from guardhouse.errors import ConfigError
 from guardhouse.flows.entry import Standing, enter
-from guardhouse.flows.plan import Again, Next, Plan, Refuse, Whose
+from guardhouse.flows.plan import Again, Next, Plan, Refuse, Send, Whose
 from guardhouse.flows.reset import bad_ticket
 from guardhouse.gate.visit import Visit
+from guardhouse.mail.address import one_address
 from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.mail.letter import Letter, Value
 from guardhouse.state import fingerprint, ticket
@@ -80,7 +82,15 @@ class Desk(Generic[U]):
 
     async def find(self, login: str) -> U | None:
         """Find the user whom a login names."""
-        return await self.provider.by_credentials({self.kit.login_field: login})
+        return await self.provider.by_credentials({self.kit.login_field: await self.spelled(login)})
+
+    async def spelled(self, typed: str) -> str:
+        """Spell a login as it is stored: the domain of an address may be typed in letters of its own (IDNA)."""
+        kit = self.kit
+        if typed.isascii() or not kit.login_is_address:
+            return typed
+        known = await self.provider.by_credentials({kit.login_field: typed})
+        return typed if known is not None else one_address(typed) or typed
 
     # -- throttling ---------------------------------------------------------------------------------------------------
 
@@ -162,8 +172,14 @@ class Desk(Generic[U]):
         self, user: U, proofs: tuple[str, ...], *, account: str = "", remember: bool = False
     ) -> Next:
         """Let in whoever gave a proof, or ask for what he owes. Every way in ends here."""
-        standing = await self.standing(user)
-        return await self.perform(enter(user, standing, proofs, account=account, remember=remember))
+        plan = enter(user, await self.standing(user), proofs, account=account, remember=remember)
+        if any(isinstance(effect, Send) for effect in plan.effects) and await self._enough_letters(user):
+            plan = replace(plan, effects=tuple(one for one in plan.effects if not isinstance(one, Send)))
+        return await self.perform(plan)
+
+    async def _enough_letters(self, user: U) -> bool:
+        """Whether this address got letters enough: it may be somebody else's than the one who comes with the password."""
+        return await self.throttled(f"letter:{self.owner_of(user)}") is not None
 
     async def standing(self, user: U) -> Standing:
         """Read what is known of a user at the moment of his first proof."""

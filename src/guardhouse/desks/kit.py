@@ -49,14 +49,14 @@ class Kit:
     throttle: LoginThrottle
     url_of: Callable[..., str]
     """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
-    offers: Callable[[str], bool]
-    """Whether there is a way of that name."""
     app_name: str
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     must_verify: bool = False
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
+    offers: Callable[[str], bool] = field(default=lambda _: True)
+    """Whether there is a way of that name."""
     enrolments: EnrolmentStore | None = field(init=False)
     """None where the store keeps none; then there are no second factors and no remembered devices."""
     factor_required: Callable[[Any], bool] | None = None
