@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast, get_args
+from typing import Any, Generic, TypedDict, TypeVar, Unpack, cast, get_args
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -14,12 +14,13 @@ from starlette.applications import Starlette
 from guardhouse.core.origin import TOKEN_FIELD
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.invite import invite
-from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
+from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks, MayImpersonate
 from guardhouse.desks.otp_app import issuer_of
 from guardhouse.desks.outbox import Outbox
 from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
+from guardhouse.edge.ways.said import LED
 from guardhouse.edge.ways.table import WAYS
 from guardhouse.edge.ways.way import Way, lacking
 from guardhouse.errors import ConfigError
@@ -44,6 +45,23 @@ _CANNOT_TELL = (
 )
 
 
+class Single(TypedDict, total=False):
+    """What concerns single ways; left out it is the safe choice."""
+
+    address_field: str
+    """Under which name somebody new hands in his address; `email` if nothing else is said."""
+    register_fields: Sequence[str]
+    """What somebody new may fill in beside login and password."""
+    register_logs_in: bool
+    """Whether who registers is logged in; then the answer tells who has an account."""
+    magic_links: MagicLinks
+    """Whether a link by mail logs in, and whether it must be opened where it was asked for; off if nothing is said."""
+    pace: timedelta
+    """To a multiple of this an answer waits that must not tell how much there was to do: a quarter of a second."""
+    may_impersonate: MayImpersonate | None
+    """Who may act in whose place, as a rule of the house or a function of both users; nobody if nothing is said."""
+
+
 class Ways(Generic[U]):
     """All ways in and out of one session guard: login, register, reset, second factors, passkeys, and what belongs to them.
 
@@ -55,6 +73,7 @@ class Ways(Generic[U]):
 
     Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
     `remember=False` his session lasts longer instead, as `SessionPolicy` says.
+    What concerns single ways is told in `Single`.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of the ways; keyword-only, each with the safe default
@@ -77,12 +96,8 @@ class Ways(Generic[U]):
         must_verify: bool = False,
         require_second_factor: bool | Callable[[U], bool] = False,
         login_field: str = "email",
-        address_field: str = "email",
-        register_fields: Sequence[str] = (),
-        register_logs_in: bool = False,
-        magic_links: MagicLinks = "off",
-        pace: timedelta = timedelta(milliseconds=250),
         remember: bool = True,
+        **single: Unpack[Single],
     ) -> None:
         self._base = _base(house, public_url, mail)
         self.kit = Kit(
@@ -98,15 +113,19 @@ class Ways(Generic[U]):
             must_verify=must_verify,
             login_field=login_field,
             factor_required=_whoever(require_second_factor),
-            address_field=address_field,
-            register_fields=_fields(register_fields, login_field),
-            register_logs_in=register_logs_in,
-            magic_links=_links(magic_links),
-            pace=pace,
+            **_checked(login_field, **single),
         )
         _keep_logged_in(self.kit, asked_for=remember)
         self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
         self._templates, self.pages = self._written(templates, pages=pages)
+        self._lead()
+
+    def _lead(self) -> None:
+        """Tell the house on which page this guard's people give what a route finds missing."""
+        there = {
+            reason: self.paths[name] for reason, name in LED.items() if self.pages and name in self.paths
+        }
+        self.kit.house.leads |= {(self.kit.guard.name, reason): path for reason, path in there.items()}
 
     def _written(self, templates: Templates | None, *, pages: bool) -> tuple[Templates | None, Pages | None]:
         """Find what pages and letters are written with, where there are any."""
@@ -122,7 +141,9 @@ class Ways(Generic[U]):
         return link_to(self._base, self.paths[name], query)
 
     def install(self, app: Starlette) -> None:
-        """Lay the ways out as routes, before the house is installed."""
+        """Lay the ways out as routes, before the house is installed and after its rules are defined."""
+        if isinstance(self.kit.may_impersonate, str):
+            self.kit.house.rules.known(self.kit.may_impersonate)
         app.router.routes += [
             route_of(self.kit, way, self.paths[way.name], self.pages, self._templates) for way in self.ways
         ]
@@ -255,6 +276,16 @@ def _session_guard(house: Guardhouse[Any], name: str | None) -> SessionGuard:
     raise ConfigError(
         "ways", name or house.default, f"Name a session guard: {', '.join(able) or 'there is none'}."
     )
+
+
+def _checked(login_field: str, **single: Unpack[Single]) -> dict[str, Any]:
+    """Check what concerns single ways."""
+    checked: dict[str, Any] = {**single}
+    if "register_fields" in single:
+        checked["register_fields"] = _fields(single["register_fields"], login_field)
+    if "magic_links" in single:
+        checked["magic_links"] = _links(single["magic_links"])
+    return checked
 
 
 def _fields(names: Sequence[str], login_field: str) -> tuple[str, ...]:

@@ -188,10 +188,11 @@ async def test_only_who_logs_in_anew_takes_up_the_epoch_of_now():
     [
         pytest.param(replace(ADA, proofs="password totp"), False, id="one more proof"),
         pytest.param(replace(ADA, at=ADA.at + 1), True, id="a login of now"),
-        pytest.param(replace(ADA, fingerprint="v1.k.n"), True, id="a login with another password"),
+        pytest.param(replace(ADA, fingerprint="v1.k.n"), False, id="bound to another password"),
+        pytest.param(replace(BOB, behind=ADA), False, id="bob in her place"),
     ],
 )
-async def test_one_more_proof_for_a_login_is_no_login_of_now(login: Login, stands: bool):
+async def test_what_becomes_of_a_login_is_no_login_of_now(login: Login, stands: bool):
     sealed = keeper(epochs=MemoryStore())
     handed = await sealed.create(record(ADA))
     await sealed.end_all("users:ada")

@@ -44,6 +44,11 @@ class ControlledCookies(Faults):
         """Where the store beside keeps tokens."""
         return self.beside.tokens
 
+    @property
+    def enrolments(self) -> EnrolmentStore:
+        """Where the store beside keeps what users prove themselves with."""
+        return self.beside.enrolments
+
     def keeper(self, keys: Keyring, cookie: str, epochs: EpochStore | None = None) -> Keeper:
         """Return who keeps the sessions, and suffers with them."""
         return _ControlledKeeper(self._store.keeper(keys, cookie, epochs), self)

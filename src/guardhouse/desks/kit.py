@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
@@ -14,7 +14,10 @@ from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
 from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 
-__all__ = ["Kit", "Lifetimes", "MagicLinks"]
+__all__ = ["Kit", "Lifetimes", "MagicLinks", "MayImpersonate"]
+
+MayImpersonate: TypeAlias = str | Callable[[Any, Any], bool | Awaitable[bool]]
+"""A rule of the house, which is asked about the user, or a function of who wants to and of the user."""
 
 MagicLinks: TypeAlias = Literal["off", "same-browser", "any-browser"]
 """Whether a link by mail logs in, and whether it must be opened where it was asked for."""
@@ -55,6 +58,8 @@ class Kit:
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
+    may_impersonate: MayImpersonate | None = None
+    """Who may act in whose place; None is nobody."""
     offers: Callable[[str], bool] = field(default=lambda _: True)
     """Whether there is a way of that name."""
     enrolments: EnrolmentStore | None = field(init=False)

@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from guardhouse.errors import ConfigError, SessionTooLargeError
 from guardhouse.state import csrf
@@ -26,6 +25,7 @@ from guardhouse.state.record import (
     NO_RECORD,
     PUBLIC_ID_BYTES,
     Changes,
+    Login,
     Record,
     UnreadableRecordError,
     encode,
@@ -262,12 +262,18 @@ def _own_name(record: Record) -> str:
 
 
 def _new_owners(record: Record, changes: Changes) -> frozenset[str]:
-    """Say who has just logged in; one more proof for a login makes it none of now."""
+    """Say who has just logged in. One more proof, or the binding to a new password, makes no login one of now."""
     logins = ((record.logins.get(realm), login) for realm, login in changes.logins.items())
     return frozenset(
-        f"{login.provider}:{login.user_id}"
-        for before, login in logins
-        if login is not None and (before is None or replace(login, proofs=before.proofs) != before)
+        login.owner for before, login in logins if login is not None and not _goes_on(before, login)
+    )
+
+
+def _goes_on(before: Login | None, login: Login) -> bool:
+    """Whether it is the login of before, or the one of who acted in another's place until now."""
+    return any(
+        one is not None and (one.owner, one.at) == (login.owner, login.at)
+        for one in (before, before and before.behind)
     )
 
 

@@ -41,6 +41,9 @@ class Pages:
         self._style = templates.render("pages/style.css", {})
         self._headers = _headers(self._style)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._paths
+
     def path_of(self, name: str) -> str:
         """Return where a way lies; what is not offered leads to the login."""
         return self._paths.get(name) or self._paths["login"]
@@ -58,6 +61,7 @@ class Pages:
             "way": way.name,
             "action": request.url.path,
             "next": wanted or "",
+            "acting": desk.acting,
             "token": said.handed.get("token") or request.query_params.get("token", ""),
             "handed": {key: value for key, value in said.handed.items() if key not in SECRETS},
             "said": said.wrong,

@@ -25,6 +25,7 @@ from guardhouse.edge.ways.said import Walked, say, say_on_page
 from guardhouse.edge.ways.way import Way
 from guardhouse.flows.plan import Again, Ask, Done, Next
 from guardhouse.steps.confirmed import Confirmed
+from guardhouse.steps.oneself import Oneself
 from guardhouse.templates.environment import Templates
 
 __all__ = ["Walk", "route_of"]
@@ -106,7 +107,8 @@ def route_of(kit: Kit, way: Way, path: str, pages: Pages | None, languages: Temp
     ]
     around = [] if kit.outbox is None else [Middleware(Posting, outbox=kit.outbox)]
     if way.inside:
-        around.append(house.layer(kit.guard.name, *_fresh(kit, way, pages)))
+        himself = [] if way.acting else [Oneself()]
+        around.append(house.layer(kit.guard.name, *himself, *_fresh(kit, way, pages)))
     else:
         endpoint = house.public(endpoint)
     return Route(path, endpoint, methods=methods, middleware=around, name=f"guardhouse.{way.name}")

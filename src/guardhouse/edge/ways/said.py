@@ -20,7 +20,7 @@ from guardhouse.edge.ways.way import Way
 from guardhouse.flows.plan import Again, Ask, Done, Leave, Next, Refuse
 from guardhouse.gate.refused import refused
 
-__all__ = ["NO_STORE", "Walked", "say", "say_on_page"]
+__all__ = ["LED", "NO_STORE", "Walked", "say", "say_on_page"]
 
 
 class Walked(NamedTuple):
@@ -32,8 +32,14 @@ class Walked(NamedTuple):
 
 
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-_ON_THE_WAY = frozenset({"logged-in", "factor-given"})
+_ON_THE_WAY = frozenset({"logged-in", "factor-given", "confirmed", "impersonated", "impersonation-ended"})
 """After these a person goes on to where he wanted to be, without a page that says so."""
+_BACK = dict.fromkeys(
+    ("session-ended", "others-ended", "device-forgotten", "token-revoked", "tokens-revoked"), "sessions"
+)
+"""After these a person is on the page that he came from, which says so."""
+LED = {Reason.CONFIRMATION_NEEDED: "confirm-password", Reason.FACTORS_MISSING: "two-factor"}
+"""Where a person gives what is missing, and comes back from."""
 
 
 async def say(desk: Desk[Any], way: Way, following: Next | Mapping[str, object]) -> Response:
@@ -75,6 +81,9 @@ async def say_on_page(
             page = await _once_more(walked, pages, Said(REASONS[Reason.FORM_INVALID].status, wrong, handed))
             page.headers[REASON_HEADER] = str(Reason.FORM_INVALID)
             return page
+        case Refuse(reason) if reason in LED and LED[reason] in pages and walked.desk.visit.facts.navigation:
+            here = {"next": walked.request.url.path}
+            return _go(_with_next(pages.path_of(LED[reason]), here, walked))
         case Refuse():
             error = await _refused(walked.desk, walked.way, following)
             if walked.way.page is None or not walked.desk.visit.facts.navigation:
@@ -100,6 +109,8 @@ async def _refused(desk: Desk[Any], way: Way, no: Refuse) -> Any:  # noqa: ANN40
 
 async def _after(walked: Walked, what: str, pages: Pages, handed: Mapping[str, object]) -> str:
     """Say where a person goes who is done: where he wanted to, or to the page that says so."""
+    if what in _BACK:
+        return f"{pages.path_of(_BACK[what])}?{urlencode({'what': what})}"
     if what not in _ON_THE_WAY:
         return f"{pages.path_of('done')}?{urlencode({'what': what})}"
     return await _wanted(walked, handed)

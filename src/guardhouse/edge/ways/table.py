@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from guardhouse.desks import address, entry, invite, link, otp_app, register, reset, second_factor, verify
+from guardhouse.desks import (
+    address,
+    change_password,
+    confirm,
+    devices,
+    entry,
+    impersonation,
+    invite,
+    link,
+    otp_app,
+    register,
+    reset,
+    second_factor,
+    verify,
+)
 from guardhouse.edge.ways import factors
 from guardhouse.edge.ways.told import told
 from guardhouse.edge.ways.way import NOTHING, Power, Way
+from guardhouse.steps.confirmed import WITHIN
 
 __all__ = ["WAYS"]
 
@@ -153,5 +168,50 @@ WAYS: tuple[Way, ...] = (
         "accept_invitation",
         show=invite.shown,
         needs=frozenset({"mail", "address", "register"}),
+    ),
+    Way(
+        "confirm-password",
+        confirm.confirm,
+        confirm.ConfirmWith,
+        "confirm_password",
+        confirm.shown,
+        inside=True,
+    ),
+    Way(
+        "change-password",
+        change_password.change,
+        change_password.ChangeTo,
+        "change_password",
+        change_password.shown,
+        inside=True,
+        needs=frozenset({"password"}),
+    ),
+    Way(
+        "sessions",
+        devices.end,
+        devices.End,
+        "sessions",
+        devices.shown,
+        path="devices",
+        inside=True,
+        fresh=WITHIN,
+        needs=frozenset({"sessions"}),
+    ),
+    Way(
+        "impersonate",
+        impersonation.act_as,
+        impersonation.ActAs,
+        inside=True,
+        fresh=True,
+        needs=frozenset({"impersonation"}),
+    ),
+    Way(
+        "stop-impersonating",
+        impersonation.stop,
+        page="stop_impersonating",
+        show=impersonation.shown,
+        inside=True,
+        acting=True,
+        needs=frozenset({"impersonation"}),
     ),
 )

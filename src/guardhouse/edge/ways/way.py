@@ -22,7 +22,16 @@ Show: TypeAlias = Callable[[Desk[Any], Request], Awaitable[Mapping[str, object] 
 """Reads what the page shows; or says at once what comes next."""
 
 Power: TypeAlias = Literal[
-    "mail", "enrolments", "register", "newcomers", "password", "address", "sessions", "tokens", "links"
+    "mail",
+    "enrolments",
+    "register",
+    "newcomers",
+    "password",
+    "address",
+    "sessions",
+    "tokens",
+    "links",
+    "impersonation",
 ]
 
 
@@ -62,6 +71,8 @@ class Way:
     """Whether its answer leaves at an even pace, for it must not tell who has an account."""
     leads: frozenset[str] = frozenset()
     """The ways to which its letters lead; without those it cannot be offered."""
+    acting: bool = False
+    """Whether it is open, too, to who acts in a user's place; what changes an account never is."""
     needs: frozenset[Power] = frozenset()
     """Without these it is not offered: mail, a store that keeps enrolments, users that can be changed."""
 
@@ -85,5 +96,6 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
         "sessions": hasattr(kit.house.parts.store, "end"),
         "links": kit.magic_links != "off",
         "tokens": kit.house.parts.tokens is not None,
+        "impersonation": kit.may_impersonate is not None,
     }
     return frozenset(need for need in way.needs if not has[need])
