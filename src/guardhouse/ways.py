@@ -13,13 +13,17 @@ from starlette.applications import Starlette
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.kit import Kit, Lifetimes
 from guardhouse.desks.outbox import Outbox
+from guardhouse.edge.ways.elsewhere import at_work, buttons, refuse_callback
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.table import WAYS
 from guardhouse.edge.ways.way import Way, lacking
 from guardhouse.errors import ConfigError
+from guardhouse.flows.foreign import ForeignPolicy
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
+from guardhouse.issuers.foreign import ForeignLogin
+from guardhouse.issuers.providers import ForeignProvider
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
@@ -29,7 +33,7 @@ from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
 
 U = TypeVar("U")
 
-__all__ = ["Lifetimes", "Ways"]
+__all__ = ["ForeignPolicy", "Lifetimes", "Ways"]
 
 
 class Ways(Generic[U]):
@@ -37,7 +41,7 @@ class Ways(Generic[U]):
 
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
-    name, or adds it. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
+    name, or adds it. `foreign` are login servers of others (docs/social-login.md). `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
     """
 
@@ -60,8 +64,12 @@ class Ways(Generic[U]):
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
         login_field: str = "email",
+        foreign: Sequence[ForeignProvider | ForeignLogin] = (),
+        foreign_policy: ForeignPolicy | None = None,
     ) -> None:
-        self._base = _base(house, public_url, mail)
+        self._base = _base(
+            house, public_url, "Letters" if mail is not None else "Logins elsewhere" if foreign else ""
+        )
         outbox = _outbox(house, mail)
         store = house.parts.store
         self.kit = Kit(
@@ -76,20 +84,23 @@ class Ways(Generic[U]):
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
+            foreign=at_work(house, foreign, foreign_policy, login_field),
+            offers=lambda name: name in self.paths,
         )
         self.ways = self._offered(without, replace)
         self.paths = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
         _refuse_unknown("paths", paths, self.paths)
+        refuse_callback(self.kit, self.paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
         self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
 
-    def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
-        """Write the address of a way as browsers reach it."""
+    def url_of(self, name: str, query: Mapping[str, str] | None = None, *, provider: str = "") -> str:
+        """Write the address of a way as browsers reach it; `provider` is a login server's name, where the path has one."""
         if name not in self.paths:
             raise ConfigError(
                 "ways", name, "A letter would lead there, and it is left out: leave out what sends it, too."
             )
-        return link_to(self._base, self.paths[name], query)
+        return link_to(self._base, self.paths[name].replace("{provider}", provider), query)
 
     def install(self, app: Starlette) -> None:
         """Lay the ways out as routes, before the house is installed."""
@@ -104,6 +115,7 @@ class Ways(Generic[U]):
         return {
             "app_name": self.kit.app_name,
             "home": self.kit.house.home_url,
+            "foreign": buttons(self.kit, self.paths),
             "login_field": self.kit.login_field,
             "login_label": "E-mail" if self.kit.login_field == "email" else "User name",
             "login_type": "email" if self.kit.login_field == "email" else "text",
@@ -117,12 +129,12 @@ class Ways(Generic[U]):
         return [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
 
 
-def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox | None) -> str:
+def _base(house: Guardhouse[Any], public_url: str | None, wanted_by: str) -> str:
     own = sorted(house.parts.origins.own)
     if public_url is None and len(own) == 1:
         return own[0].decode()
-    if public_url is None and mail is not None:
-        fix = "Letters need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
+    if public_url is None and wanted_by:
+        fix = f"{wanted_by} need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
         raise ConfigError("public_url", "none" if not own else "several", fix)
     return (public_url or "").rstrip("/")
 

@@ -13,7 +13,6 @@ from guardhouse.flows.foreign import (
     ForeignPolicy,
     Link,
     LogIn,
-    Refuse,
     Register,
     Situation,
     Unlink,
@@ -22,6 +21,7 @@ from guardhouse.flows.foreign import (
     lookup_address,
     unlink,
 )
+from guardhouse.flows.plan import Refuse
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.foreign import ForeignIdentity, enrolment_of, name_of
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.outbox import Outbox
+from guardhouse.flows.foreign import ForeignPolicy
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
+from guardhouse.issuers.foreign import ForeignLogin
 from guardhouse.limits import LoginThrottle
 from guardhouse.state.store import EnrolmentStore
 
-__all__ = ["Kit", "Lifetimes"]
+__all__ = ["Foreign", "Kit", "Lifetimes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,14 @@ class Lifetimes:
     """For so long a proof counts as given a moment ago, where an account is changed (ASVS 7.5.1)."""
     remembered: timedelta = timedelta(days=30)
     trusted: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """One foreign login server at work, and what its logins may do here."""
+
+    login: ForeignLogin
+    policy: ForeignPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +63,7 @@ class Kit:
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
+    foreign: Mapping[str, Foreign] = field(default_factory=dict[str, Foreign])
+    """The foreign login servers, by their names."""
+    offers: Callable[[str], bool] = field(default=lambda _: True)
+    """Whether there is a way of that name."""

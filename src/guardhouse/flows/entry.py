@@ -42,5 +42,5 @@ def enter(
 
 def enough(proofs: tuple[str, ...]) -> bool:
     """Whether these are two factors: a passkey with its owner's gesture is two by itself (NIST SP 800-63B-4, 3.1.7)."""
-    strong = {"totp", "recovery", "passkey"}
-    return "passkey" in proofs or ("password" in proofs and bool(strong & set(proofs)))
+    first, second = {"password", "foreign"} & set(proofs), {"totp", "recovery"} & set(proofs)
+    return bool({"passkey", "foreign-factors"} & set(proofs)) or bool(first and second)

@@ -39,6 +39,18 @@ TOLD: Mapping[str, Told] = MappingProxyType(
             "Your password is set",
             "The new password counts from now on, and all other devices are logged out.",
         ),
+        "foreign-linked": Told(
+            "Your login is linked",
+            "You can log in with it from now on.",
+            "Back to the list",
+            "foreign-logins",
+        ),
+        "foreign-unlinked": Told(
+            "Your login is unlinked",
+            "It does not let you in here any more.",
+            "Back to the list",
+            "foreign-logins",
+        ),
     }
 )
 """By the name of what is done. An address that names anything else says that something is done, and no more."""

@@ -9,19 +9,25 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 from starlette.requests import Request
+from starlette.responses import Response
 
 from guardhouse.core.provider import HasAddress, Registers, SetsPassword
 from guardhouse.desks.desk import Desk
 from guardhouse.desks.kit import Kit
 from guardhouse.flows.plan import Next
 
-__all__ = ["NOTHING", "Act", "Power", "Show", "Way", "lacking"]
+__all__ = ["NOTHING", "Act", "Back", "Power", "Show", "Way", "lacking"]
 
 Act: TypeAlias = Callable[[Desk[Any], Any], Awaitable[Next]]
 Show: TypeAlias = Callable[[Desk[Any], Request], Awaitable[Mapping[str, object] | Next]]
 """Reads what the page shows; or says at once what comes next."""
 
-Power: TypeAlias = Literal["mail", "enrolments", "register", "password", "address", "sessions", "tokens"]
+Back: TypeAlias = Callable[[Any, Any], Awaitable[Response]]
+"""Takes what is walked, and the pages, which may be None."""
+
+Power: TypeAlias = Literal[
+    "mail", "enrolments", "foreign", "register", "password", "address", "sessions", "tokens"
+]
 
 
 class Nothing(Struct, frozen=True):
@@ -50,6 +56,10 @@ class Way:
     show: Show = nothing
     path: str = ""
     """Where it lies if nobody moves it: its name, unless this says otherwise. May have `{parameters}`."""
+    back: Back | None = None
+    """Answers the GET with which a browser comes back from another site, whether there are pages or not."""
+    asked_on: str = ""
+    """The way whose page has the form of this one: there a person is told why not."""
     inside: bool = False
     """Whether only who is logged in comes here."""
     fresh: timedelta | None = None
@@ -69,6 +79,7 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
     has: dict[Power, bool] = {
         "mail": kit.outbox is not None,
         "enrolments": kit.enrolments is not None,
+        "foreign": bool(kit.foreign),
         "register": isinstance(users, Registers),
         "password": isinstance(users, SetsPassword),
         "address": isinstance(users, HasAddress),
