@@ -25,8 +25,8 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Generator[Call]:
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
 
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(program, arguments, prog_name="guardhouse")
+    def run(*arguments: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(program, arguments, prog_name="guardhouse", input=stdin)
 
     yield run
     for name in [file.stem for file in APPS.glob("[a-z]*.py")]:

@@ -47,7 +47,7 @@ journey      http://127.0.0.1:8000
    told         Sec-Fetch-Site same-origin
    sent         __Host-gh, XSRF-TOKEN
 
-6  logout       POST /logout                                          204     ok
+6  logout       POST /logout                                          200     ok
    told         Sec-Fetch-Site same-origin, Origin http://127.0.0.1:8000
    sent         __Host-gh, XSRF-TOKEN
    erased       __Host-gh

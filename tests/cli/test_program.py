@@ -30,6 +30,7 @@ COMMANDS = (
         "secret",
         "sessions",
         "tokens",
+        "users",
     ),
 )
 

@@ -27,6 +27,7 @@ _COMMANDS: Mapping[str, str] = {
     "secret": "Make a key for the house.",
     "sessions": "See where a user is logged in, and end it; over a store.",
     "tokens": "Issue, list and take back personal access tokens.",
+    "users": "Take in, list, shut out and let in again the users in a database.",
 }
 
 

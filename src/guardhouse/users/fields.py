@@ -9,6 +9,9 @@ from guardhouse.users.values import Reader
 
 __all__ = ["filled_in", "login_of"]
 
+LONGEST_NAME = 40
+"""So much of a stranger's word is repeated to him."""
+
 
 def login_of(typed: str, fold: Callable[[str], str], longest: int | None = None) -> str:
     """Fold the login of somebody new. Raise `ValueError` for what no column holds."""
@@ -29,7 +32,7 @@ def filled_in(
     """Read each field by the type of its column. Raise `ValueError` with a text for people where one cannot be taken."""
     undeclared = [name for name in more if name not in readers]
     if undeclared:
-        raise ValueError(f"There is no field {undeclared[0]!r} to fill in here.")
+        raise ValueError(f"There is no field {undeclared[0][:LONGEST_NAME]!r} to fill in here.")
     missing = [name for name in required if not str(more.get(name, "")).strip()]
     if missing:
         raise ValueError(f"Please fill in {missing[0]}.")

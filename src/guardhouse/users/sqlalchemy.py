@@ -95,6 +95,11 @@ class SQLUsers(Written[U]):
         self._one = self._all.where(self._column(table.key) == bindparam("user_id"))
 
     @property
+    def login(self) -> str:
+        """The name of the field that names a user in credentials."""
+        return self._table.login
+
+    @property
     def lacks(self) -> Mapping[str, str]:
         """The powers that these users do not have, by name, each with what is missing."""
         return self._table.lacks
@@ -131,9 +136,23 @@ class SQLUsers(Written[U]):
             found = await self._rows.read(self._all.where(column == value).limit(2), {})
         return found[0] if len(found) == 1 else None
 
+    async def listed(self, *, after: str | None = None, limit: int = 100) -> Sequence[U]:
+        """Return users in the order of their keys, from behind the one with the id `after`: for pages of administrators."""
+        key = self._column(self._table.key)
+        begins = None if after is None else self._read_id(after)
+        if after is not None and begins is None:
+            return []
+        question = self._all.order_by(key).limit(limit)
+        with outages(self._table.model):
+            return await self._rows.read(question if begins is None else question.where(key > begins), {})
+
     def id_of(self, user: U) -> str:
         """Return the primary key as text."""
         return str(getattr(user, self._table.key))
+
+    def login_of(self, user: U) -> str:
+        """Return what the user types at the login."""
+        return str(getattr(user, self._table.login))
 
     def password_of(self, user: U) -> str | None:
         """Return the stored password hash."""
