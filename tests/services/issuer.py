@@ -24,6 +24,7 @@ from tests.tokens import private, public_jwk
 
 CLIENT, CLIENT_SECRET, KID = "guardhouse", "clients+secret%of:ours", "r1"
 PUBLIC_CLIENT = "guardhouse-without-a-secret"
+PUBLIC_CLIENTS = (PUBLIC_CLIENT, "guardhouse-demo")
 
 PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "ada": {"sub": "1001", "id": 1001, "email": "ada@example.com", "email_verified": True, "name": "Ada Lovelace",
@@ -192,7 +193,7 @@ def foreign_server() -> Iterator[ForeignServer]:
 def _is_client(form: Mapping[str, str], headers: Mapping[str, str]) -> bool:
     """Take the secret in one of its two ways, as it is or as RFC 6749 2.3.1 writes it."""
     scheme, _, value = headers.get("Authorization", "").partition(" ")
-    if scheme != "Basic" and form.get("client_id") == PUBLIC_CLIENT:
+    if scheme != "Basic" and form.get("client_id") in PUBLIC_CLIENTS:
         return "client_secret" not in form  # such a client has nothing to prove but its verifier
     if scheme != "Basic":
         return (form.get("client_id"), form.get("client_secret")) == (CLIENT, CLIENT_SECRET)
