@@ -143,6 +143,13 @@ def test_third_party_cookies_can_be_blocked_in_any_browser(call: Call):
     ("arguments", "says"),
     [
         pytest.param([*SPA], "--at is missing", id="a page, and nothing to ask"),
+        pytest.param(["--client", "axios"], "--at is missing", id="a client, though it is the usual one"),
+        pytest.param(
+            ["--set", "withCredentials=true"], "--at is missing", id="a setting, and nothing to ask"
+        ),
+        pytest.param(["--block-third-party"], "--at is missing", id="cookies to block, and nothing to ask"),
+        pytest.param(["--user", "1"], "--at is missing", id="a user, and nothing to ask"),
+        pytest.param(["--write", "POST /do"], "--at is missing", id="a route, and nothing to ask"),
         pytest.param(["--at", ""], "--at is ''", id="an empty address"),
         pytest.param(["--at", "ftp://example.com"], "begins with https:// or http://", id="ftp"),
         pytest.param(["--at", "https://api.example.com/v1"], "write https://api.example.com", id="a path"),
