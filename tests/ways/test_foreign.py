@@ -438,7 +438,7 @@ def test_a_linked_login_is_listed_and_unlinked(hearing):
     browser = hearing.inside()
     hearing.through(browser, path=LINK)
     page = browser.get("/linked-logins").text
-    assert ADA.email in page
+    assert f"<b>Partner</b> {ADA.email}" in page
     name = hearing.linked()[0].name
     answer = browser.post("/linked-logins/unlink", data={"id": name}, follow_redirects=False)
     assert where(answer) == ("/done", None)

@@ -20,10 +20,11 @@ from guardhouse.flows import foreign as flow
 from guardhouse.flows.foreign import Account, Caller, Outcome, Situation, WaysIn
 from guardhouse.flows.plan import Done, Leave, Next, Plan, Refuse, Send, Tell
 from guardhouse.issuers.answer import Params, read_answer
+from guardhouse.issuers.providers import label_of
 from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.state.device import network_from
 from guardhouse.state.enrolment import Enrolment, Kind
-from guardhouse.state.foreign import ForeignIdentity, ForeignRefusal, enrolment_of, name_of
+from guardhouse.state.foreign import ForeignIdentity, ForeignRefusal, enrolment_of, name_of, subject_of
 from guardhouse.state.limit import Limit
 from guardhouse.state.started import Started, put, spent_name, take
 from guardhouse.steps.confirmed import Confirmed
@@ -215,7 +216,20 @@ async def list_linked(desk: Desk[Any], _: object) -> Mapping[str, object]:
     """List the logins elsewhere that let this user in."""
     user: Any = await desk.auth.user()
     enrolled = await desk.enrolments.enrolled(desk.owner_of(user), Kind.FOREIGN)
-    return {"linked": [{"id": one.name, "label": one.label, "used": one.used} for one in enrolled]}
+    return {
+        "linked": [
+            {"id": one.name, "where": _where(desk, one), "label": one.label, "used": one.used}
+            for one in enrolled
+        ]
+    }
+
+
+def _where(desk: Desk[Any], enrolment: Enrolment) -> str:
+    """Say at which login server it is; nothing of one that the application does not name any more."""
+    whom = subject_of(enrolment)
+    servers = [one.login.provider for one in desk.kit.foreign.values()]
+    found = [label_of(one) for one in servers if whom is not None and one.issuer == whom.issuer]
+    return found[0] if found else ""
 
 
 async def unlink(desk: Desk[Any], handed: Unlink) -> Next:

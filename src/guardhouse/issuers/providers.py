@@ -13,7 +13,7 @@ from guardhouse.errors import ConfigError
 from guardhouse.vault.jws import HMACS, KINDS
 from guardhouse.vault.secret import Secret
 
-__all__ = ["ForeignProvider", "OAuth2Provider", "OpenIdProvider", "github", "secure"]
+__all__ = ["ForeignProvider", "OAuth2Provider", "OpenIdProvider", "github", "label_of", "secure"]
 
 ClientAuth: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
 CLIENT_AUTHS: tuple[ClientAuth, ...] = ("client_secret_basic", "client_secret_post", "none")
@@ -109,6 +109,11 @@ class OAuth2Provider:
 
 
 ForeignProvider: TypeAlias = OpenIdProvider | OAuth2Provider
+
+
+def label_of(provider: ForeignProvider) -> str:
+    """Say what people call it."""
+    return provider.label or provider.name.replace("-", " ").title()
 
 
 def github(

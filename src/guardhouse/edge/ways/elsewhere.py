@@ -11,7 +11,7 @@ from guardhouse.errors import ConfigError
 from guardhouse.flows.foreign import ForeignPolicy
 from guardhouse.house import Guardhouse
 from guardhouse.issuers.foreign import ForeignLogin
-from guardhouse.issuers.providers import ForeignProvider, OpenIdProvider, secure
+from guardhouse.issuers.providers import ForeignProvider, OpenIdProvider, label_of, secure
 from guardhouse.issuers.wire import Wire
 from guardhouse.state.store import KeepsEnrolments, SingleUse
 
@@ -49,7 +49,7 @@ def buttons(kit: Kit, paths: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
     return [
         {
             "name": name,
-            "label": one.login.provider.label or name.replace("-", " ").title(),
+            "label": label_of(one.login.provider),
             "login": paths.get("foreign-login", "").replace("{provider}", name),
             "link": paths.get("foreign-link", "").replace("{provider}", name),
         }
