@@ -133,7 +133,11 @@ class _Come:
 
     async def _account(self) -> Account | None:
         address = flow.lookup_address(self._identity)
-        user = await self._desk.find(address) if address is not None and _by_address(self._desk) else None
+        user = (
+            await self._desk.find(address)
+            if address is not None and self._desk.kit.login_is_address
+            else None
+        )
         if user is None:
             return None
         users = self._desk.provider
@@ -192,10 +196,6 @@ class _Come:
 
 def _no(refusal: ForeignRefusal) -> Refuse:
     return Refuse(refusal.reason, refusal.evidence)
-
-
-def _by_address(desk: Desk[Any]) -> bool:
-    return desk.kit.login_field == "email"
 
 
 async def _caller(desk: Desk[Any]) -> Caller | None:

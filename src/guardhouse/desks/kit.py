@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.outbox import Outbox
@@ -16,7 +16,10 @@ from guardhouse.issuers.foreign import ForeignLogin
 from guardhouse.limits import LoginThrottle
 from guardhouse.state.store import EnrolmentStore
 
-__all__ = ["Foreign", "Kit", "Lifetimes"]
+__all__ = ["Foreign", "Kit", "Lifetimes", "MagicLinks"]
+
+MagicLinks: TypeAlias = Literal["off", "same-browser", "any-browser"]
+"""Whether a link by mail logs in, and whether it must be opened where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Lifetimes:
     """A link that logs in; ASVS 6.5.5 allows ten minutes."""
     fresh: timedelta = timedelta(minutes=15)
     """For so long a proof counts as given a moment ago, where an account is changed (ASVS 7.5.1)."""
+    invite: timedelta = timedelta(days=7)
     remembered: timedelta = timedelta(days=30)
     trusted: timedelta = timedelta(days=30)
 
@@ -57,6 +61,8 @@ class Kit:
     """None where the store keeps none; then there are no second factors and no remembered devices."""
     url_of: Callable[..., str]
     """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
+    offers: Callable[[str], bool]
+    """Whether there is a way of that name."""
     app_name: str
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     must_verify: bool = False
@@ -65,5 +71,17 @@ class Kit:
     """Under which name the login is handed in."""
     foreign: Mapping[str, Foreign] = field(default_factory=dict[str, Foreign])
     """The foreign login servers, by their names."""
-    offers: Callable[[str], bool] = field(default=lambda _: True)
-    """Whether there is a way of that name."""
+    address_field: str = "email"
+    """Under which name somebody new hands in his address."""
+    register_fields: tuple[str, ...] = ()
+    """What somebody new may fill in beside login and password."""
+    register_logs_in: bool = False
+    """Whether who registers is logged in; then the answer tells who has an account."""
+    magic_links: MagicLinks = "off"
+    pace: timedelta = timedelta(milliseconds=250)
+    """To a multiple of this the answer waits where it must not tell how much there was to do."""
+
+    @property
+    def login_is_address(self) -> bool:
+        """Whether people log in by their address, of which nobody must learn that it has an account."""
+        return self.login_field == self.address_field

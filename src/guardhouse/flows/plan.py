@@ -97,7 +97,8 @@ class SetAddress:
 
     user: object
     address: str
-    before: str
+    before: str | None
+    """None where there was none."""
     otherwise: Reason = Reason.LINK_SPENT
 
 

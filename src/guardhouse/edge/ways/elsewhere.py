@@ -25,13 +25,14 @@ def at_work(
     house: Guardhouse[Any],
     foreign: Sequence[ForeignProvider | ForeignLogin],
     policy: ForeignPolicy | None,
-    login_field: str,
+    *,
+    login_is_address: bool,
 ) -> Mapping[str, Foreign]:
     """Make them ready. Raise `ConfigError` for what would fail each time somebody comes back."""
     if not foreign:
         return {}
     policy = policy or ForeignPolicy()
-    _refuse_house(house, policy, login_field)
+    _refuse_house(house, policy, login_is_address=login_is_address)
     wire, ready = Wire(), dict[str, Foreign]()
     for one in foreign:
         login = (
@@ -76,7 +77,7 @@ def _trusting(policy: ForeignPolicy, provider: ForeignProvider) -> ForeignPolicy
     return replace(policy, trusted_domains=provider.trusted_domains, trusted_factors=factors)
 
 
-def _refuse_house(house: Guardhouse[Any], policy: ForeignPolicy, login_field: str) -> None:
+def _refuse_house(house: Guardhouse[Any], policy: ForeignPolicy, *, login_is_address: bool) -> None:
     store, same_site = house.parts.store, house.parts.cookie.same_site
     if not isinstance(store, KeepsEnrolments) or not isinstance(store, SingleUse):
         fix = "Logins elsewhere are kept in a store that keeps enrolments, and knows what was used before."
@@ -87,6 +88,6 @@ def _refuse_house(house: Guardhouse[Any], policy: ForeignPolicy, login_field: st
     if policy.register and not policy.needs_address:
         fix = "An account is named by its address here: leave needs_address as it is, or set register=False."
         raise ConfigError("foreign_policy.needs_address", False, fix)  # noqa: FBT003 - the value that is wrong
-    if policy.register and login_field != "email":
+    if policy.register and not login_is_address:
         fix = "No login server says by which name somebody logs in here: ForeignPolicy(register=False)."
         raise ConfigError("foreign_policy.register", True, fix)  # noqa: FBT003 - as above

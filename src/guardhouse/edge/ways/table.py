@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from guardhouse.desks import entry, foreign, reset
-from guardhouse.desks.kit import Lifetimes
+from guardhouse.desks import address, entry, foreign, invite, link, register, reset, verify
 from guardhouse.edge.ways.back import back
 from guardhouse.edge.ways.told import told
 from guardhouse.edge.ways.way import Power, Way
 
 __all__ = ["WAYS"]
 
-FRESH = Lifetimes().fresh
 _ELSEWHERE: frozenset[Power] = frozenset({"foreign", "enrolments"})
 
 WAYS: tuple[Way, ...] = (
-    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login),
+    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login, even=True),
     Way("done", page="done", show=told),
     Way("logout", entry.log_out),
     Way(
@@ -22,6 +20,8 @@ WAYS: tuple[Way, ...] = (
         reset.forgot,
         reset.Forgot,
         "forgot_password",
+        even=True,
+        leads=frozenset({"reset-password"}),
         needs=frozenset({"mail", "password", "address"}),
     ),
     Way(
@@ -55,7 +55,7 @@ WAYS: tuple[Way, ...] = (
         path="linked-logins/with/{provider}",
         asked_on="foreign-logins",
         inside=True,
-        fresh=FRESH,
+        fresh=True,
         needs=_ELSEWHERE,
     ),
     Way(
@@ -65,7 +65,62 @@ WAYS: tuple[Way, ...] = (
         path="linked-logins/unlink",
         asked_on="foreign-logins",
         inside=True,
-        fresh=FRESH,
+        fresh=True,
         needs=_ELSEWHERE,
+    ),
+    Way(
+        "register",
+        register.register,
+        register.Register,
+        "register",
+        even=True,
+        leads=frozenset({"verify-email"}),
+        needs=frozenset({"register", "newcomers"}),
+    ),
+    Way("verify-email", verify.verify, verify.VerifyBy, "verify_email", needs=frozenset({"mail", "address"})),
+    Way(
+        "send-verification",
+        verify.send,
+        verify.SendVerification,
+        "send_verification",
+        even=True,
+        leads=frozenset({"verify-email"}),
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "change-email",
+        address.change,
+        address.ChangeAddress,
+        "change_email",
+        inside=True,
+        fresh=True,
+        even=True,
+        leads=frozenset({"confirm-email"}),
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "confirm-email",
+        address.confirm,
+        address.ConfirmAddress,
+        "confirm_email",
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "send-link",
+        link.send,
+        link.SendLink,
+        "send_link",
+        even=True,
+        leads=frozenset({"enter"}),
+        needs=frozenset({"mail", "address", "links"}),
+    ),
+    Way("enter", link.enter, link.EnterBy, "enter", needs=frozenset({"mail", "address", "links"})),
+    Way(
+        "accept-invitation",
+        invite.accept,
+        invite.Accept,
+        "accept_invitation",
+        show=invite.shown,
+        needs=frozenset({"mail", "address", "register"}),
     ),
 )

@@ -26,7 +26,16 @@ Back: TypeAlias = Callable[[Any, Any], Awaitable[Response]]
 """Takes what is walked, and the pages, which may be None."""
 
 Power: TypeAlias = Literal[
-    "mail", "enrolments", "foreign", "register", "password", "address", "sessions", "tokens"
+    "mail",
+    "enrolments",
+    "foreign",
+    "register",
+    "newcomers",
+    "password",
+    "address",
+    "sessions",
+    "tokens",
+    "links",
 ]
 
 
@@ -62,8 +71,12 @@ class Way:
     """The way whose page has the form of this one: there a person is told why not."""
     inside: bool = False
     """Whether only who is logged in comes here."""
-    fresh: timedelta | None = None
-    """For who is inside: he must have proven himself within that time."""
+    fresh: timedelta | bool | None = None
+    """For who is inside: he must have proven himself within that time; True is what `Lifetimes.fresh` says."""
+    even: bool = False
+    """Whether its answer leaves at an even pace, for it must not tell who has an account."""
+    leads: frozenset[str] = frozenset()
+    """The ways to which its letters lead; without those it cannot be offered."""
     needs: frozenset[Power] = frozenset()
     """Without these it is not offered: mail, a store that keeps enrolments, users that can be changed."""
 
@@ -81,9 +94,12 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
         "enrolments": kit.enrolments is not None,
         "foreign": bool(kit.foreign),
         "register": isinstance(users, Registers),
+        # Without mail nobody can be answered alike; then whoever registers must be told what became of it.
+        "newcomers": kit.register_logs_in or (kit.outbox is not None and isinstance(users, HasAddress)),
         "password": isinstance(users, SetsPassword),
         "address": isinstance(users, HasAddress),
         "sessions": hasattr(kit.house.parts.store, "end"),
+        "links": kit.magic_links != "off",
         "tokens": kit.house.parts.tokens is not None,
     }
     return frozenset(need for need in way.needs if not has[need])
