@@ -75,9 +75,7 @@ class Ways(Generic[U]):
         foreign: Sequence[ForeignProvider | ForeignLogin] = (),
         foreign_policy: ForeignPolicy | None = None,
     ) -> None:
-        self._base = _base(
-            house, public_url, "Letters" if mail is not None else "Logins elsewhere" if foreign else ""
-        )
+        self._base = _base(house, public_url, mail, foreign)
         self.kit = Kit(
             house=house,
             guard=_session_guard(house, guard),
@@ -157,7 +155,10 @@ class Ways(Generic[U]):
         return [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
 
 
-def _base(house: Guardhouse[Any], public_url: str | None, wanted_by: str) -> str:
+def _base(
+    house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox | None, foreign: Sequence[object]
+) -> str:
+    wanted_by = "Letters" if mail is not None else "Logins elsewhere" if foreign else ""
     own = sorted(house.parts.origins.own)
     if public_url is None and len(own) == 1:
         return own[0].decode()

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from guardhouse import ConfigError, CookiePolicy
-from guardhouse.core.events import AccountChanged, Refused
+from guardhouse.core.events import Refused
 from guardhouse.flows.foreign import ForeignPolicy
 from guardhouse.issuers.providers import OpenIdProvider
 from guardhouse.mail.letter import Kind as LetterKind
