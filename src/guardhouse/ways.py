@@ -96,11 +96,8 @@ class Ways(Generic[U]):
             pace=pace,
             foreign=at_work(house, foreign, foreign_policy, login_is_address=login_field == address_field),
         )
-        self.ways = self._offered(without, replace)
-        self.paths = self._laid_out(prefix, paths)
-        refuse_callback(self.kit, self.paths)
-        self._templates = (templates or Templates()) if pages or mail is not None else None
-        self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
+        self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
+        self._templates, self.pages = self._written(templates, mail, pages=pages)
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None, *, provider: str = "") -> str:
         """Write the address of a way as browsers reach it; `provider` is a login server's name, where the path has one."""
@@ -141,12 +138,22 @@ class Ways(Generic[U]):
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 
-    def _laid_out(self, prefix: str, paths: Mapping[str, str]) -> Mapping[str, str]:
-        """Say where each way lies. No letter may lead to one that is not there."""
-        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
+    def _written(
+        self, templates: Templates | None, mail: Mailer | Outbox | None, *, pages: bool
+    ) -> tuple[Templates | None, Pages | None]:
+        """Find the templates, where anything is written with them, and the pages, where there are any."""
+        found = (templates or Templates()) if pages or mail is not None else None
+        return found, Pages(found, self.paths, self._texts()) if pages and found else None
+
+    def _laid_out(
+        self, ways: Sequence[Way], prefix: str, paths: Mapping[str, str]
+    ) -> tuple[Sequence[Way], Mapping[str, str]]:
+        """Say where each way lies. No letter may lead to one that is not there, and nobody come back to one."""
+        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in ways}
         _refuse_unknown("paths", paths, laid)
-        _refuse_dead_ends(self.ways, self.kit, laid)
-        return laid
+        _refuse_dead_ends(ways, self.kit, laid)
+        refuse_callback(self.kit, laid, self._base)
+        return ways, laid
 
     def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
         own = {way.name: way for way in replace}

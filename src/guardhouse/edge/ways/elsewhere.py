@@ -58,14 +58,17 @@ def buttons(kit: Kit, paths: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
     ]
 
 
-def refuse_callback(kit: Kit, paths: Mapping[str, str]) -> None:
+def refuse_callback(kit: Kit, paths: Mapping[str, str], base: str) -> None:
     """Raise `ConfigError` where a login could not come back. Every login server has a redirect address of its own (RFC 9700 4.4)."""
     for way in _WITH_PROVIDER:
         if kit.foreign and "{provider}" not in paths.get(way, "{provider}"):
             fix = "Each login server has an address of its own there: write {provider} into the path."
             raise ConfigError(f"ways.paths {way}", paths[way], fix)
+    if kit.foreign and CALLBACK not in paths:
+        fix = f"Nobody would come back from elsewhere: leave out `foreign`, not {CALLBACK}."
+        raise ConfigError("ways.without", CALLBACK, fix)
     for name in kit.foreign:
-        url = kit.url_of(CALLBACK, provider=name)
+        url = base + paths[CALLBACK].replace("{provider}", name)
         if not secure(url):
             fix = "A login server sends people back to https, or to http on this machine: set public_url to that."
             raise ConfigError("public_url", url, fix)
