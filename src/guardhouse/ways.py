@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypedDict, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from guardhouse.core.weakness import Policy
 from guardhouse.desks.invite import invite
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
 from guardhouse.desks.outbox import Outbox
+from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.elsewhere import at_work, buttons, refuse_callback
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
@@ -46,6 +47,9 @@ class Ways(Generic[U]):
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
     name, or adds it. `foreign` are login servers of others (docs/social-login.md). `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
+
+    Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
+    `remember=False` his session lasts longer instead, as `SessionPolicy` says.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of the ways; keyword-only, each with the safe default
@@ -72,17 +76,15 @@ class Ways(Generic[U]):
         register_logs_in: bool = False,
         magic_links: MagicLinks = "off",
         pace: timedelta = timedelta(milliseconds=250),
+        remember: bool = True,
         foreign: Sequence[ForeignProvider | ForeignLogin] = (),
         foreign_policy: ForeignPolicy | None = None,
     ) -> None:
         self._base = _base(house, public_url, mail, foreign)
         self.kit = Kit(
-            house=house,
-            guard=_session_guard(house, guard),
-            outbox=_outbox(house, mail),
+            **_parts(house, guard, mail),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
             throttle=throttle or LoginThrottle(house.limits),
-            enrolments=_enrolments(house),
             url_of=self.url_of,
             offers=lambda name: name in self.paths,
             app_name=app_name,
@@ -96,6 +98,8 @@ class Ways(Generic[U]):
             pace=pace,
             foreign=at_work(house, foreign, foreign_policy, login_is_address=login_field == address_field),
         )
+        if remember and self.kit.enrolments is not None:
+            house.parts.remembering[self.kit.guard.realm or ""] = Remembering(self.kit)
         self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
         self._templates, self.pages = self._written(templates, mail, pages=pages)
 
@@ -198,9 +202,23 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
     return lifespan
 
 
-def _enrolments(house: Guardhouse[Any]) -> EnrolmentStore | None:
+class _Parts(TypedDict):
+    house: Guardhouse[Any]
+    guard: SessionGuard
+    outbox: Outbox | None
+    enrolments: EnrolmentStore | None
+
+
+def _parts(house: Guardhouse[Any], guard: str | None, mail: Mailer | Outbox | None) -> _Parts:
+    """Find what the ways work with."""
     store = house.parts.store
-    return store.enrolments if isinstance(store, KeepsEnrolments) else None
+    enrolments = store.enrolments if isinstance(store, KeepsEnrolments) else None
+    return {
+        "house": house,
+        "guard": _session_guard(house, guard),
+        "outbox": _outbox(house, mail),
+        "enrolments": enrolments,
+    }
 
 
 def _words(app_name: str, base: str) -> tuple[str, ...]:
