@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from guardhouse import ConfigError, CookiePolicy
 from guardhouse.core.events import Refused
@@ -18,6 +22,7 @@ from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.state.enrolment import Enrolment, Kind
 from tests.houses import ADA, GRACE, PASSWORD, SESSION
 from tests.services.issuer import ForeignServer, Raw, foreign_server
+from tests.ways.crash import CrashError, crash_after
 from tests.ways.elsewhere import CALLBACK, RETURNING, Elsewhere
 from tests.ways.houses import NEW_PASSWORD
 
@@ -366,6 +371,85 @@ def test_an_answer_of_one_login_server_is_none_of_another(world):
     browser = world.person()
     params = world.visit(world.begin(browser), "joan")
     assert where(world.bring(browser, params, "/login/with/hub/callback")) == ("/login", "foreign_state")
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["state", "code", "error", "iss", "response", "next", "reason"])
+            | st.text(max_size=4),
+            st.text(max_size=8),
+        ),
+        max_size=5,
+    )
+)
+def test_whatever_comes_back_is_an_answer_of_the_fourth_hundred_and_no_login(world, pairs):
+    answer = world.visitor().get(f"{CALLBACK}?{urlencode(pairs, errors='surrogatepass')}")
+    assert answer.status_code == 400
+    assert answer.json()["code"] in ("foreign_malformed", "foreign_state")
+    assert not answer.headers.get("set-cookie")
+
+
+@pytest.mark.parametrize("effects", range(5))
+def test_a_crash_leaves_a_new_account_that_can_be_used(world, monkeypatch, effects):
+    browser = world.person()
+    params = world.visit(world.begin(browser), "joan")
+    with monkeypatch.context() as patch:
+        crash_after(patch, effects)
+        with suppress(CrashError):
+            world.bring(browser, params)
+    again = world.person()
+    answer = world.through(again, "joan")
+    if effects:
+        assert world.who(again) == "joan@example.com"
+        return
+    # It is there without its login, and without an address that anybody has shown to be his: he sets a password by mail.
+    assert where(answer) == ("/login", "foreign_unlinked")
+    program = world.visitor()
+    program.post("/forgot-password", json={"login": "joan@example.com"})
+    program.post("/reset-password", json={"token": world.token("joan@example.com"), "password": NEW_PASSWORD})
+    done = program.post("/login", json={"email": "joan@example.com", "password": NEW_PASSWORD})
+    assert done.json() == {"done": "logged-in"}
+    told = program.post(LINK, json={}).json()
+    world.bring(program, world.visit(told["url"], "joan"))
+    world.through(again, "joan")
+    assert world.who(again) == "joan@example.com"
+
+
+@pytest.mark.parametrize("effects", range(4))
+def test_a_crash_leaves_a_login_that_is_linked_or_is_not(world, monkeypatch, effects):
+    browser = world.inside()
+    params = world.visit(world.begin(browser, LINK))
+    with monkeypatch.context() as patch:
+        crash_after(patch, effects)
+        with suppress(CrashError):
+            world.bring(browser, params)
+    assert where(world.through(world.inside(), path=LINK)) == ("/done", None)
+    other = world.person()
+    world.through(other)
+    assert world.who(other) == ADA.email
+
+
+def test_two_tabs_that_unlink_one_each_leave_one(worlds):
+    world = worlds(mail=None, public_url="https://testserver")
+    browser = world.person()
+    world.through(browser, "joan")
+    owner = f"users:{world.portal.call(world.users.by_credentials, {'email': 'joan@example.com'}).id}"
+    world.through(browser, "ada", LINK)
+    names = [one.name for one in world.linked(owner)]
+    assert len(names) == 2
+    tabs = [world.person() for _ in names]
+    for tab in tabs:
+        tab.cookies.update(browser.cookies)
+
+    def unlink(tab: Any, name: str) -> int:
+        return int(tab.post("/linked-logins/unlink", json={"id": name}).status_code)
+
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(unlink, tabs, names))
+    assert world.linked(owner)
+    assert set(said) <= {200, 409}
 
 
 # -- linking ----------------------------------------------------------------------------------------------------------
