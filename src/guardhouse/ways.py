@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Generic, TypedDict, TypeVar, get_args
+from typing import Any, Generic, TypedDict, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -15,6 +15,7 @@ from guardhouse.core.origin import TOKEN_FIELD
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.invite import invite
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
+from guardhouse.desks.otp_app import issuer_of
 from guardhouse.desks.outbox import Outbox
 from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.elsewhere import at_work, buttons, refuse_callback
@@ -31,9 +32,9 @@ from guardhouse.issuers.providers import ForeignProvider
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
-from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 from guardhouse.templates.environment import Templates
 from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
+from guardhouse.vault.totp import SEED_BYTES, provisioning_uri
 
 U = TypeVar("U")
 
@@ -45,7 +46,8 @@ class Ways(Generic[U]):
 
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
-    name, or adds it. `foreign` are login servers of others (docs/social-login.md). `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
+    name, or adds it. `foreign` are login servers of others (docs/social-login.md). `require_second_factor` says who must have one, and leads him to enrol it
+    after his password. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
 
     Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
@@ -70,6 +72,7 @@ class Ways(Generic[U]):
         throttle: LoginThrottle | None = None,
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
+        require_second_factor: bool | Callable[[U], bool] = False,
         login_field: str = "email",
         address_field: str = "email",
         register_fields: Sequence[str] = (),
@@ -82,15 +85,15 @@ class Ways(Generic[U]):
     ) -> None:
         self._base = _base(house, public_url, mail, foreign)
         self.kit = Kit(
-            **_parts(house, guard, mail),
+            **_parts(house, guard, mail, throttle),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
-            throttle=throttle or LoginThrottle(house.limits),
             url_of=self.url_of,
             offers=lambda name: name in self.paths,
             app_name=app_name,
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
+            factor_required=_whoever(require_second_factor),
             address_field=address_field,
             register_fields=_fields(register_fields, login_field),
             register_logs_in=register_logs_in,
@@ -98,10 +101,14 @@ class Ways(Generic[U]):
             pace=pace,
             foreign=at_work(house, foreign, foreign_policy, login_is_address=login_field == address_field),
         )
-        if remember and self.kit.enrolments is not None:
-            house.parts.remembering[self.kit.guard.realm or ""] = Remembering(self.kit)
+        _keep_logged_in(self.kit, asked_for=remember)
         self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
-        self._templates, self.pages = self._written(templates, mail, pages=pages)
+        self._templates, self.pages = self._written(templates, pages=pages)
+
+    def _written(self, templates: Templates | None, *, pages: bool) -> tuple[Templates | None, Pages | None]:
+        """Find what pages and letters are written with, where there are any."""
+        used = (templates or Templates()) if pages or self.kit.outbox is not None else None
+        return used, Pages(used, self.paths, self._texts()) if pages and used is not None else None
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None, *, provider: str = "") -> str:
         """Write the address of a way as browsers reach it; `provider` is a login server's name, where the path has one."""
@@ -142,28 +149,23 @@ class Ways(Generic[U]):
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 
-    def _written(
-        self, templates: Templates | None, mail: Mailer | Outbox | None, *, pages: bool
-    ) -> tuple[Templates | None, Pages | None]:
-        """Find the templates, where anything is written with them, and the pages, where there are any."""
-        found = (templates or Templates()) if pages or mail is not None else None
-        return found, Pages(found, self.paths, self._texts()) if pages and found else None
-
     def _laid_out(
-        self, ways: Sequence[Way], prefix: str, paths: Mapping[str, str]
+        self, offered: Sequence[Way], prefix: str, paths: Mapping[str, str]
     ) -> tuple[Sequence[Way], Mapping[str, str]]:
-        """Say where each way lies. No letter may lead to one that is not there, and nobody come back to one."""
-        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in ways}
+        """Say which ways there are and where each lies. No letter may lead to one that is not there, and nobody come back to one."""
+        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in offered}
         _refuse_unknown("paths", paths, laid)
-        _refuse_dead_ends(ways, self.kit, laid)
+        _refuse_dead_ends(offered, self.kit, laid)
         refuse_callback(self.kit, laid, self._base)
-        return ways, laid
+        return offered, laid
 
     def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
         own = {way.name: way for way in replace}
         known = {way.name: way for way in WAYS} | own
         _refuse_unknown("without", without, known)
-        return [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
+        offered = [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
+        _check_factors(self.kit, {way.name for way in offered})
+        return offered
 
 
 def _base(
@@ -206,19 +208,44 @@ class _Parts(TypedDict):
     house: Guardhouse[Any]
     guard: SessionGuard
     outbox: Outbox | None
-    enrolments: EnrolmentStore | None
+    throttle: LoginThrottle
 
 
-def _parts(house: Guardhouse[Any], guard: str | None, mail: Mailer | Outbox | None) -> _Parts:
+def _parts(
+    house: Guardhouse[Any], guard: str | None, mail: Mailer | Outbox | None, throttle: LoginThrottle | None
+) -> _Parts:
     """Find what the ways work with."""
-    store = house.parts.store
-    enrolments = store.enrolments if isinstance(store, KeepsEnrolments) else None
     return {
         "house": house,
         "guard": _session_guard(house, guard),
         "outbox": _outbox(house, mail),
-        "enrolments": enrolments,
+        "throttle": throttle or LoginThrottle(house.limits),
     }
+
+
+def _keep_logged_in(kit: Kit, *, asked_for: bool) -> None:
+    """Let the guard keep browsers logged in, where that is asked for and can be."""
+    if asked_for and kit.enrolments is not None:
+        kit.house.parts.remembering[kit.guard.realm or ""] = Remembering(kit)
+
+
+def _whoever(required: bool | Callable[[U], bool]) -> Callable[[Any], bool] | None:  # noqa: FBT001 - yes and no for all users are settings of it
+    if callable(required):
+        return required
+    if not isinstance(cast("object", required), bool):
+        fix = "True for everybody, False, or a function that says it of a user."
+        raise ConfigError("require_second_factor", type(required).__name__, fix)
+    return (lambda _: True) if required else None
+
+
+def _check_factors(kit: Kit, offered: set[str]) -> None:
+    """Refuse a second factor that nobody could enrol, or that no app could show."""
+    needed = {"two-factor", "two-factor-required"}
+    if kit.factor_required is not None and not needed <= offered:
+        fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, and leave these ways in."
+        raise ConfigError("require_second_factor", f"without {', '.join(sorted(needed - offered))}", fix)
+    if "two-factor-setup" in offered or "two-factor-required" in offered:
+        provisioning_uri(bytes(SEED_BYTES), issuer_of(kit.app_name), "nobody")
 
 
 def _words(app_name: str, base: str) -> tuple[str, ...]:

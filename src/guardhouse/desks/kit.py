@@ -14,7 +14,7 @@ from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
 from guardhouse.issuers.foreign import ForeignLogin
 from guardhouse.limits import LoginThrottle
-from guardhouse.state.store import EnrolmentStore
+from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 
 __all__ = ["Foreign", "Kit", "Lifetimes", "MagicLinks"]
 
@@ -57,18 +57,20 @@ class Kit:
     policy: Policy
     """Says which new passwords are taken."""
     throttle: LoginThrottle
-    enrolments: EnrolmentStore | None
-    """None where the store keeps none; then there are no second factors and no remembered devices."""
     url_of: Callable[..., str]
     """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
-    offers: Callable[[str], bool]
-    """Whether there is a way of that name."""
     app_name: str
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     must_verify: bool = False
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
+    offers: Callable[[str], bool] = field(default=lambda _: True)
+    """Whether there is a way of that name."""
+    enrolments: EnrolmentStore | None = field(init=False)
+    """None where the store keeps none; then there are no second factors and no remembered devices."""
+    factor_required: Callable[[Any], bool] | None = None
+    """Says of a user whether he must have a second factor; None is nobody."""
     foreign: Mapping[str, Foreign] = field(default_factory=dict[str, Foreign])
     """The foreign login servers, by their names."""
     address_field: str = "email"
@@ -80,6 +82,15 @@ class Kit:
     magic_links: MagicLinks = "off"
     pace: timedelta = timedelta(milliseconds=250)
     """To a multiple of this the answer waits where it must not tell how much there was to do."""
+
+    def __post_init__(self) -> None:
+        store = self.house.parts.store
+        kept = store.enrolments if isinstance(store, KeepsEnrolments) else None
+        object.__setattr__(self, "enrolments", kept)
+
+    def must_have_factor(self, user: object) -> bool:
+        """Whether a user must have a second factor."""
+        return self.factor_required is not None and self.factor_required(user)
 
     @property
     def login_is_address(self) -> bool:
