@@ -51,6 +51,11 @@ class Elsewhere(World):
         kept: EnrolmentStore = store.enrolments
         return kept
 
+    @property
+    def now(self) -> float:
+        """The moment, for the house and for the login server."""
+        return self._tell()
+
     def later(self, seconds: float) -> None:
         """Let that much time have passed since the world began, also at the login server."""
         self.ahead = seconds

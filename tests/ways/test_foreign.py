@@ -25,6 +25,7 @@ from tests.services.issuer import ForeignServer, Raw, foreign_server
 from tests.ways.crash import CrashError, crash_after
 from tests.ways.elsewhere import CALLBACK, RETURNING, Elsewhere
 from tests.ways.houses import NEW_PASSWORD
+from tests.ways.phones import log_in, set_up
 
 LINK = "/linked-logins/with/partner"
 NEWCOMER = {"sub": "3003", "id": 3003, "email": "joan@example.com", "email_verified": True, "name": "Joan"}
@@ -569,6 +570,22 @@ def test_who_has_a_second_factor_is_asked_for_it(world):
     browser = world.person()
     world.through(browser)
     assert world.who(browser) is None
+
+
+def test_a_login_elsewhere_and_a_code_let_in_to_where_he_wanted_to_be(world):
+    world.through(world.inside(), path=LINK)
+    program = log_in(world)
+    phone = set_up(world, program)
+    program.post("/two-factor-confirm", json={"code": phone.code(world.now)})
+    world.later(60.0)
+    browser = world.person()
+    answer = world.through(browser, next="/me?a=1")
+    assert answer.headers["location"] == "/two-factor?next=%2Fme%3Fa%3D1"
+    answer = browser.post(
+        "/two-factor", data={"code": phone.code(world.now), "next": "/me?a=1"}, follow_redirects=False
+    )
+    assert answer.headers["location"] == "/me?a=1"
+    assert world.who(browser) == ADA.email
 
 
 @pytest.mark.parametrize(
