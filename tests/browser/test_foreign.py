@@ -9,10 +9,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.conftest import COMMAND, wait_for
+from tests.browser.test_ways import serious
 from tests.services.issuer import ForeignServer, foreign_server
 
 pytestmark = pytest.mark.slow
@@ -150,9 +150,4 @@ def test_axe_finds_nothing_serious_on_the_page_of_linked_logins(browser, place):
         log_in(page)
         for path in ("/linked-logins", "/login?reason=foreign_denied"):
             page.goto(path)
-            found = [
-                one["id"]
-                for one in Axe().run(page).response["violations"]
-                if one["impact"] in ("serious", "critical")
-            ]
-            assert found == []
+            assert serious(page) == []
