@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from guardhouse.core.events import AccountChanged
 from guardhouse.core.reason import Reason
@@ -248,8 +248,8 @@ def left(ways: WaysIn) -> bool:
 
 def proofs(identity: ForeignIdentity, policy: ForeignPolicy) -> tuple[str, ...]:
     """Say what a login elsewhere proves here: one factor, unless it names two and is believed."""
-    methods = identity.claims.get("amr")
-    said = cast("list[Any]", methods) if isinstance(methods, list) else []
+    methods: object = identity.claims.get("amr")
+    said: list[object] = cast("list[object]", methods) if isinstance(methods, list) else []
     named = {one for one in (*said, identity.claims.get("acr")) if isinstance(one, str)}
     return (FOREIGN, TWO_FACTORS) if named & policy.trusted_factors else (FOREIGN,)
 
