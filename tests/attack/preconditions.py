@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from tests.attack.cases import SetUpError, SkippedError
+from tests.attack.elsewhere import oauth_client_started
 from tests.attack.jar import Jar
 from tests.attack.scene import SUCCESS, Scene
 from tests.ways.phones import Phone
@@ -347,6 +348,7 @@ BUILDERS: Mapping[str, Builder] = {
     "pat_and_session": _pat_and_session,
     "pat_read_only": _pat_read_only,
     "pat_revoked": _pat_revoked,
+    "oauth_client_started": oauth_client_started,
     "store_down": _broken("down"),
     "store_slow": _broken("slow"),
     "store_corrupt_payload": _broken("corrupt"),
