@@ -14,6 +14,7 @@ from guardhouse.core.weakness import Policy
 from guardhouse.desks.kit import Kit, Lifetimes
 from guardhouse.desks.outbox import Outbox
 from guardhouse.edge.ways.pages import Pages
+from guardhouse.edge.ways.passkeys import SCRIPTED, Script, party_of
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.table import WAYS
 from guardhouse.edge.ways.way import Way, lacking
@@ -37,7 +38,7 @@ class Ways(Generic[U]):
 
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
-    name, or adds it. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
+    name, or adds it. `rp_id` is the domain that passkeys are bound to, where it is not the host of `public_url`. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
     """
 
@@ -60,6 +61,7 @@ class Ways(Generic[U]):
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
         login_field: str = "email",
+        rp_id: str | None = None,
     ) -> None:
         self._base = _base(house, public_url, mail)
         outbox = _outbox(house, mail)
@@ -72,15 +74,22 @@ class Ways(Generic[U]):
             throttle=throttle or LoginThrottle(house.limits),
             enrolments=store.enrolments if isinstance(store, KeepsEnrolments) else None,
             url_of=self.url_of,
+            offers=lambda name: name in self.paths,
             app_name=app_name,
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
+            party=party_of(house.parts.origins.own, app_name, rp_id),
         )
         self.ways = self._offered(without, replace)
         self.paths = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
         _refuse_unknown("paths", paths, self.paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
+        self._script = (
+            Script(self._templates, prefix)
+            if pages and self._templates and SCRIPTED & {*self.paths}
+            else None
+        )
         self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
@@ -96,6 +105,8 @@ class Ways(Generic[U]):
         app.router.routes += [
             route_of(self.kit, way, self.paths[way.name], self.pages, self._templates) for way in self.ways
         ]
+        if self._script is not None:
+            app.router.routes.append(self._script.route(self.kit.house))
         if self.kit.outbox is not None:
             app.router.lifespan_context = _closing(self.kit.outbox, app.router.lifespan_context)
 
@@ -107,6 +118,8 @@ class Ways(Generic[U]):
             "login_field": self.kit.login_field,
             "login_label": "E-mail" if self.kit.login_field == "email" else "User name",
             "login_type": "email" if self.kit.login_field == "email" else "text",
+            "passkey_script": self._script.path if self._script else "",
+            "passkey_origins": sorted(self.kit.party.origins) if self.kit.party else [],
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 

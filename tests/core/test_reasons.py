@@ -18,6 +18,7 @@ from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.stack import derive
 from guardhouse.core.verdict import NO_EVIDENCE, Allow, Decision, Deny, Pass, conclude
 from guardhouse.errors import IssuerUnavailableError, StoreError
+from guardhouse.flows.passkey import rejected
 from guardhouse.flows.reset import bad_ticket
 from guardhouse.gate.lookup import unfit
 from guardhouse.gate.outage import unavailable
@@ -29,6 +30,7 @@ from guardhouse.guards.token import TokenGuard
 from guardhouse.house import Guardhouse
 from guardhouse.state.csrf import mint
 from guardhouse.state.enrolment import Kind
+from guardhouse.state.passkey import Fault
 from guardhouse.state.pending import Pending, hold
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import EXPIRED, Changes, Deadline, Login, Record, merged
@@ -150,6 +152,7 @@ AWAITED = {
 }
 
 GIVEN = {
+    Reason.PASSKEY_REJECTED: lambda: evidence_of(rejected(Fault.WRONG_ORIGIN)),
     Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged").then),
     Reason.ABILITY_MISSING: lambda: evidence_of(Abilities("read")(Visit(HOUSE.parts, Facts("GET", "/", [])))),
     Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),

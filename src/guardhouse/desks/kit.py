@@ -12,6 +12,7 @@ from guardhouse.desks.outbox import Outbox
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
+from guardhouse.state.relying_party import RelyingParty
 from guardhouse.state.store import EnrolmentStore
 
 __all__ = ["Kit", "Lifetimes"]
@@ -47,9 +48,13 @@ class Kit:
     """None where the store keeps none; then there are no second factors and no remembered devices."""
     url_of: Callable[..., str]
     """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
+    offers: Callable[[str], bool]
+    """Whether there is a way of that name."""
     app_name: str
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     must_verify: bool = False
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
+    party: RelyingParty | None = None
+    """What authenticators know this house as; None where no passkey can be made, and then none is offered."""

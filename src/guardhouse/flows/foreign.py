@@ -28,6 +28,7 @@ __all__ = [
     "Unlink",
     "WaysIn",
     "decide",
+    "is_last_way",
     "lookup_address",
     "unlink",
 ]
@@ -213,7 +214,10 @@ def unlink(name: str, caller: Caller, ways: WaysIn) -> Unlink | Refuse:
         return Refuse(Reason.FOREIGN_UNKNOWN)
     if not caller.fresh:
         return Refuse(Reason.CONFIRMATION_NEEDED)
-    others = [one for one in ways.enrolments if one.kind in _LETS_IN and one.name != name]
-    if not (ways.password or ways.mail or others):
-        return Refuse(Reason.LAST_WAY_IN)
-    return Unlink(found)
+    return Refuse(Reason.LAST_WAY_IN) if is_last_way(name, Kind.FOREIGN, ways) else Unlink(found)
+
+
+def is_last_way(name: str, kind: Kind, ways: WaysIn) -> bool:
+    """Whether nothing would be left to log in with, if this were taken away."""
+    others = [one for one in ways.enrolments if one.kind in _LETS_IN and (one.kind, one.name) != (kind, name)]
+    return not (ways.password or ways.mail or others)

@@ -37,6 +37,8 @@ class Kind(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
+    PASSKEY_COPIED = "passkey_copied"
+    """When a passkey counts backwards: there may be a copy of its key."""
 
 
 _LINK = frozenset({"link"})
@@ -61,6 +63,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
             Kind.RECOVERY_CODE_USED,
             Kind.PASSKEY_ADDED,
             Kind.PASSKEY_REMOVED,
+            Kind.PASSKEY_COPIED,
         ),
         _HAPPENED,
     ),

@@ -18,7 +18,7 @@ from guardhouse.templates.environment import Templates
 
 __all__ = ["Pages", "Said"]
 
-SECRETS = frozenset({"password", "new_password", "current_password", "code", "token"})
+SECRETS = frozenset({"password", "new_password", "current_password", "code", "token", "credential"})
 """What a form does not show again."""
 
 

@@ -21,7 +21,9 @@ Act: TypeAlias = Callable[[Desk[Any], Any], Awaitable[Next]]
 Show: TypeAlias = Callable[[Desk[Any], Request], Awaitable[Mapping[str, object] | Next]]
 """Reads what the page shows; or says at once what comes next."""
 
-Power: TypeAlias = Literal["mail", "enrolments", "register", "password", "address", "sessions", "tokens"]
+Power: TypeAlias = Literal[
+    "mail", "enrolments", "register", "password", "address", "sessions", "tokens", "passkeys"
+]
 
 
 class Nothing(Struct, frozen=True):
@@ -74,5 +76,6 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
         "address": isinstance(users, HasAddress),
         "sessions": hasattr(kit.house.parts.store, "end"),
         "tokens": kit.house.parts.tokens is not None,
+        "passkeys": kit.party is not None,
     }
     return frozenset(need for need in way.needs if not has[need])
