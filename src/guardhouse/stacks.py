@@ -38,6 +38,10 @@ class Stacks:
 
     def of(self, *asked: Asked) -> Stack:
         """Return the stack of an area or of guards, with these steps besides."""
+        return self.of_all(asked)
+
+    def of_all(self, asked: tuple[Asked, ...]) -> Stack:
+        """Do so for names that are one value already, as they are at every request."""
         try:
             known = self._asked.get(asked)
         except TypeError:  # a list, where several names are meant

@@ -47,7 +47,7 @@ journey      http://127.0.0.1:8000
    told         Sec-Fetch-Site same-origin
    sent         __Host-gh, XSRF-TOKEN
 
-6  logout       POST /logout                                          204     ok
+6  logout       POST /logout                                          200     ok
    told         Sec-Fetch-Site same-origin, Origin http://127.0.0.1:8000
    sent         __Host-gh, XSRF-TOKEN
    erased       __Host-gh
@@ -143,6 +143,13 @@ def test_third_party_cookies_can_be_blocked_in_any_browser(call: Call):
     ("arguments", "says"),
     [
         pytest.param([*SPA], "--at is missing", id="a page, and nothing to ask"),
+        pytest.param(["--client", "axios"], "--at is missing", id="a client, though it is the usual one"),
+        pytest.param(
+            ["--set", "withCredentials=true"], "--at is missing", id="a setting, and nothing to ask"
+        ),
+        pytest.param(["--block-third-party"], "--at is missing", id="cookies to block, and nothing to ask"),
+        pytest.param(["--user", "1"], "--at is missing", id="a user, and nothing to ask"),
+        pytest.param(["--write", "POST /do"], "--at is missing", id="a route, and nothing to ask"),
         pytest.param(["--at", ""], "--at is ''", id="an empty address"),
         pytest.param(["--at", "ftp://example.com"], "begins with https:// or http://", id="ftp"),
         pytest.param(["--at", "https://api.example.com/v1"], "write https://api.example.com", id="a path"),

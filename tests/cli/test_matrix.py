@@ -9,21 +9,36 @@ import pytest
 
 from tests.cli.conftest import Call
 
-LISTED = """\
+WIDE = """\
 right:app
 
-route        guest           user     other           token           cross-site
-POST /login  public          public   public          public          public
-GET /me      401 no          allowed  401 no login    401 no          allowed
-             credential               for guard       credential
+route        guest              user     other                   token              cross-site
+POST /login  public             public   public                  public             public
+GET /me      401 no credential  allowed  401 no login for guard  401 no credential  allowed
+
+"""
+
+NARROW = """\
+right:app
+
+POST /login
+  guest, user, other, token, cross-site  public
+GET /me
+  guest, token                           401 no credential
+  user, cross-site                       allowed
+  other                                  401 no login for guard
 
 """
 
 
-def test_a_table_within_eighty_columns(call: Call):
+@pytest.mark.parametrize(("columns", "listed"), [(110, WIDE), (80, NARROW)])
+def test_no_word_is_broken_however_narrow_the_terminal_is(
+    call: Call, monkeypatch: pytest.MonkeyPatch, columns: int, listed: str
+):
+    monkeypatch.setenv("COLUMNS", str(columns))
     result = call("matrix", "right:app")
-    assert result.stdout.startswith(LISTED)
-    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert result.stdout.startswith(listed)
+    assert max(map(len, result.stdout.splitlines())) <= columns
     assert result.exit_code == 0
 
 

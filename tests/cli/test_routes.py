@@ -129,3 +129,14 @@ def test_a_mount_that_hides_what_is_below_it_is_listed_beside_routes_of_the_same
         ]
     )
     assert [line.info.path for line in lines_of(app)] == ["/api/me", "/api", "/pages/one"]
+
+
+def test_in_a_narrow_terminal_the_place_stands_below_the_path_and_no_word_is_broken(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "60")
+    result = call("routes", "shop:app")
+    lines = [line.rstrip("0123456789:") for line in result.stdout.splitlines()]
+    place = lines.index("          guardhouse/edge/starlette.py")
+    assert lines[place - 1].split() == ["GET", "/csrf-cookie", "public", "no"]
+    assert max(map(len, lines)) <= 60

@@ -386,6 +386,21 @@ MISTAKES: list[Row] = [
         """,
     ),
     (
+        "cors-origin-untrusted",
+        "CORSMiddleware(allow_origins)",
+        """
+        class Anything:
+            async def __call__(self, scope, receive, send):
+                raise NotImplementedError
+
+        house = Guardhouse(secret=key, **usual, public_url="http://localhost:8000")
+        app = Starlette(routes=[Route("/login", house.public(login)),
+            Route("/any", Anything(), middleware=[house.layer()])], middleware=[Middleware(CORSMiddleware,
+            allow_origins=["http://localhost:5173"], allow_credentials=True, allow_methods=["*"])])
+        house.install(app)
+        """,
+    ),
+    (
         "cors-origin-malformed",
         "CORSMiddleware(allow_origins)",
         cors('allow_origins=["https://app.example.com", "https://App.example.com/"], allow_credentials=True'),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guardhouse.doctor.hosts import is_loopback, is_public_suffix, registrable
+from guardhouse.doctor.hosts import is_public_suffix, registrable
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,3 @@ def test_below_which_names_strangers_register(host: str, expected: bool):
 )
 def test_which_domain_somebody_registered(host: str, expected: str | None):
     assert registrable(host) == expected
-
-
-@pytest.mark.parametrize("host", ["::1", "[::1]"])
-def test_an_address_is_this_machine_with_brackets_and_without(host: str):
-    assert is_loopback(host)

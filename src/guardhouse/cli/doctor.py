@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from guardhouse.cli.findings import found_in, write_report
-from guardhouse.cli.journey import ROLES, Asked, journey_options, played, print_journey
+from guardhouse.cli.journey import ROLES, Asked, journey_options, played, print_journey, typed
 from guardhouse.cli.loading import load
 from guardhouse.cli.output import write_json
 from guardhouse.cli.program import EXIT_CODES
@@ -41,7 +41,10 @@ _FOR_FINDINGS = ("github", "sarif")
 @click.option("--ignore", metavar="CODE=REASON", multiple=True, help="Leave a code out, and say why.")
 @journey_options
 @click.option("--traceback", "whole_traceback", is_flag=True, help="Show the whole error of an application.")
+@click.pass_context
 def doctor(  # noqa: PLR0913 - the options of the command
+    context: click.Context,
+    /,
     *,
     target: str,
     as_json: bool,
@@ -64,7 +67,7 @@ def doctor(  # noqa: PLR0913 - the options of the command
     form = "json" if as_json else form
     roles = {name: options.pop(name) for name in ROLES}
     journey = Asked(**options, roles=roles)
-    if journey.wanted:
+    if typed(context):
         if form in _FOR_FINDINGS or ignore:
             raise click.UsageError(
                 "--format github or sarif, and --ignore, are about findings; leave --at out."

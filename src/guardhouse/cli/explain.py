@@ -16,7 +16,7 @@ from guardhouse.cli.drawing import explanation_rows
 from guardhouse.cli.loading import Loaded, UnusableError, failed, houses, load
 from guardhouse.cli.output import data_only, grid, note, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
-from guardhouse.core.facts import Header
+from guardhouse.core.facts import WEBSOCKET, Header
 from guardhouse.core.stack import Stack
 from guardhouse.doctor.curl import read_curl
 from guardhouse.doctor.explanation import Explanation, Records, explain_answer
@@ -24,7 +24,7 @@ from guardhouse.doctor.har import read_har
 from guardhouse.doctor.listing import lines_of
 from guardhouse.doctor.pasted import PastedError, writable
 from guardhouse.doctor.rehearsal import rehearse
-from guardhouse.doctor.sending import WEBSOCKET, Asked, LifespanError, cookie_header, header, send
+from guardhouse.doctor.sending import Asked, LifespanError, cookie_header, header, send
 from guardhouse.doctor.visitors import own_origin
 
 FINDING = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 import anyio
 import click
+from click.core import ParameterSource
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -77,6 +78,16 @@ def journey_options(command: F) -> F:
     return command
 
 
+def typed(context: click.Context) -> list[str]:
+    """Name the options of a journey that stand on the command line."""
+    names = {one.name for one in fields(Asked)} | set(ROLES)
+    return [
+        option.opts[0]
+        for option in context.command.params
+        if option.name in names and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The options of a journey as they were typed."""
@@ -90,11 +101,6 @@ class Asked:
     credentials: tuple[str, ...]
     user_id: str | None
     roles: Mapping[str, str | None]
-
-    @property
-    def wanted(self) -> bool:
-        """Whether a journey was asked for at all."""
-        return self.at is not None or self.frm is not None
 
 
 def played(loaded: Loaded, asked: Asked, *, whole_traceback: bool) -> Journey:
@@ -119,7 +125,8 @@ def _plan(asked: Asked) -> Plan:
         raise UnusableError("the journey needs publicsuffixlist: pip install 'guardhouse[doctor]'.")
     if asked.at is None:
         raise UnusableError(
-            "--at is missing: the address of the application, such as https://api.example.com."
+            "--at is missing: the address of the application, such as https://api.example.com. "
+            "Only with it a browser is played, which the other options are about."
         )
     at = _origin("--at", asked.at)
     browser = _chosen("--browser", asked.browser, BROWSERS)

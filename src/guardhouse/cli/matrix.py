@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import anyio
 import click
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from guardhouse.cli.loading import UnusableError, failed, houses, load, short_place
-from guardhouse.cli.output import note, plain, show, styled, write_json
+from guardhouse.cli.output import fits, grid, note, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.doctor.matrix import Matrix, Outcome, matrix_of
 from guardhouse.doctor.matrix_change import Change, changes, document, opened, remembered, written
@@ -23,6 +24,7 @@ from guardhouse.errors import ConfigError
 OPENED = 1
 
 _STYLES = {"opens": "bold red", "closes": "green", "differs": "yellow", "new": "cyan", "gone": "dim"}
+_WHO = len(f"  {', '.join(VISITORS)}")
 _VERBS = {
     "opens": "OPENS",
     "closes": "closes",
@@ -92,7 +94,8 @@ def _keep(name: str, rows: Matrix) -> None:
 
 
 def _print(target: str, rows: Matrix) -> None:
-    show(styled(target, "bold"), "", _table(rows), "")
+    table = _table(rows)
+    show(styled(target, "bold"), "", *([table] if fits(table) else _list(rows)), "")
     legend = Table.grid(padding=(0, 2, 0, 0))
     for visitor, means in VISITORS.items():
         legend.add_row(styled(visitor, "dim"), plain(means.replace("`", "")))
@@ -106,6 +109,20 @@ def _table(rows: Matrix) -> Table:
     for row in rows:
         table.add_row(plain(row.name), *(_cell(row.outcomes[visitor]) for visitor in VISITORS))
     return table
+
+
+def _list(rows: Matrix) -> Iterator[RenderableType]:
+    """Say the same below each other, for a terminal in which a table would break words: who shares an outcome, once."""
+    for row in rows:
+        together: dict[str, tuple[Text, list[str]]] = {}
+        for visitor in VISITORS:
+            cell = _cell(row.outcomes[visitor])
+            together.setdefault(cell.plain, (cell, []))[1].append(visitor)
+        table = grid(2, first=_WHO)
+        for cell, visitors in together.values():
+            table.add_row(Text(f"  {', '.join(visitors)}"), cell)
+        yield Text(plain(row.name), style="bold")
+        yield table
 
 
 def _cell(outcome: Outcome) -> Text:

@@ -14,6 +14,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+_ENDLESS = 10_000
 _TRAILING_BLANKS = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
@@ -30,6 +31,12 @@ def show(*parts: RenderableType) -> None:
             out.print(part)
     # Rich has decided about colours; click would take them out again wherever there is no terminal.
     click.echo(_TRAILING_BLANKS.sub(r"\1", captured.get()), color=True, nl=False)
+
+
+def fits(part: RenderableType) -> bool:
+    """Whether it can be drawn as wide as it is, without breaking a line or a word."""
+    out = console()
+    return out.measure(part, options=out.options.update(max_width=_ENDLESS)).maximum <= out.width
 
 
 def write_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON can say

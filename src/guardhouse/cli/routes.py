@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from guardhouse.cli.loading import houses, load, short_place
-from guardhouse.cli.output import grid, note, plain, show, styled, write_json
+from guardhouse.cli.output import console, fits, grid, note, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.core.stack import Stack
 from guardhouse.doctor.listing import Line, line_document, lines_of, means_of, stack_document
@@ -19,6 +19,8 @@ from guardhouse.edge.checks import check, is_documentation
 from guardhouse.errors import ConfigError
 
 FINDING = 1
+_HALF = 0.55
+"""How much of a line paths and places may take before they are broken, for what guards them stands beside them."""
 
 
 @click.command(epilog=EXIT_CODES)
@@ -79,16 +81,50 @@ def _print(target: str, lines: Sequence[Line], stacks: Sequence[Stack]) -> None:
 
 
 def _table(lines: Sequence[Line]) -> Table:
+    """Draw a line for each route; where that is too wide, what says where it was written stands below its path."""
+    wide = _wide(lines)
+    return wide if fits(wide) else _narrow(lines)
+
+
+def _wide(lines: Sequence[Line]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=False)
     for name in ("method", "path", "guarded by", "csrf", "where"):
         table.add_column(name, overflow="fold")
     for line in lines:
         place = short_place(line.info.where)
-        csrf = Text("yes", style="green") if line.csrf else Text("no", style="dim")
         table.add_row(
-            " ".join(line.methods), styled(line.info.path), _guarded_by(line), csrf, styled(place, "dim")
+            " ".join(line.methods),
+            styled(line.info.path),
+            _guarded_by(line),
+            _csrf(line),
+            styled(place, "dim"),
         )
     return table
+
+
+def _narrow(lines: Sequence[Line]) -> Table:
+    paths = [
+        Text.assemble(plain(line.info.path), ("\n  " + plain(short_place(line.info.where)), "dim"))
+        for line in lines
+    ]
+    whole = (
+        max((max(map(len, path.plain.split("\n"))) for path in paths), default=0) <= console().width * _HALF
+    )
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=False)
+    for name, unbroken in (
+        ("method", True),
+        ("path, and where", whole),
+        ("guarded by", False),
+        ("csrf", True),
+    ):
+        table.add_column(name, overflow="fold", no_wrap=unbroken)
+    for line, path in zip(lines, paths, strict=True):
+        table.add_row(" ".join(line.methods), path, _guarded_by(line), _csrf(line))
+    return table
+
+
+def _csrf(line: Line) -> Text:
+    return Text("yes", style="green") if line.csrf else Text("no", style="dim")
 
 
 def _guarded_by(line: Line) -> Text:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -13,6 +12,7 @@ from guardhouse.core.area import Area
 from guardhouse.core.facts import DEFAULT_PORTS
 from guardhouse.core.guard import Guard
 from guardhouse.core.intended import local_path
+from guardhouse.core.nearest import is_loopback
 from guardhouse.core.origin import well_formed
 from guardhouse.core.provider import Provider
 from guardhouse.core.proxy import Network, networks
@@ -257,10 +257,4 @@ def _shown(origins: frozenset[bytes]) -> list[str]:
 
 
 def _loopback(origin: bytes) -> bool:
-    host = urlsplit(origin.decode()).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(urlsplit(origin.decode()).hostname or "")

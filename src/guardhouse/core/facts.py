@@ -11,6 +11,9 @@ from msgspec import Struct
 Header = tuple[bytes, bytes]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+WEBSOCKET = "WS"
+"""What stands for a method where somebody is told of a WebSocket, which has none."""
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 

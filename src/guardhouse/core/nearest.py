@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from ipaddress import ip_address
 from typing import NamedTuple
 
 __all__ = ["is_loopback", "nearest", "without_port"]
@@ -36,9 +37,17 @@ def nearest(origin: str, known: Sequence[str]) -> dict[str, object]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name is one of this machine's own, which browsers trust without TLS (W3C Secure Contexts 3.1)."""
-    name = host.lower().rstrip(".")
-    return name in ("localhost", "[::1]") or name.endswith(".localhost") or name.startswith("127.")
+    """Whether it is this machine, by name or by address, which browsers trust without TLS (W3C Secure Contexts 3.1).
+
+    An address may stand in brackets or not; a name that only begins like one, `127.example.com`, is somebody's.
+    """
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name[1:-1] if name.startswith("[") and name.endswith("]") else name).is_loopback
+    except ValueError:
+        return False
 
 
 def without_port(host: str) -> str:

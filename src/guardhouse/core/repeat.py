@@ -9,7 +9,7 @@ from urllib.parse import quote as quote_url
 
 from guardhouse.core.caller import sender_of
 from guardhouse.core.cookies import cookie_names
-from guardhouse.core.facts import Facts
+from guardhouse.core.facts import WEBSOCKET, Facts
 from guardhouse.core.origin import TOKEN_HEADERS, origin_of
 
 __all__ = ["APP", "repeat"]
@@ -36,7 +36,7 @@ _MOST_COOKIES = 12
 
 def repeat(facts: Facts, app: str = APP, credentials: Collection[str] = ()) -> str:
     """Write the line, ready for a shell; `credentials` are the headers that the guards read, by name."""
-    method = "WS" if facts.websocket else facts.method if facts.method.isalpha() else "METHOD"
+    method = WEBSOCKET if facts.websocket else facts.method if facts.method.isalpha() else "METHOD"
     return " ".join(
         map(quote, ("guardhouse", "explain", app, method, _address(facts), *_options(facts, credentials)))
     )

@@ -19,13 +19,6 @@ def is_address(host: str) -> bool:
     return True
 
 
-def is_loopback(host: str) -> bool:
-    """Whether it is this machine, by name or by address (W3C Secure Contexts, 3.1)."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    return is_address(host) and ip_address(host.strip("[]")).is_loopback
-
-
 def comparable() -> bool:
     """Whether the list is installed; nothing below can be asked without it."""
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from guardhouse.core.facts import SAFE_METHODS
+from guardhouse.core.facts import WEBSOCKET
 from guardhouse.core.stack import Stack
 from guardhouse.edge.routes import Guarding, RouteInfo, walk
 from guardhouse.house import Guardhouse
@@ -34,13 +34,13 @@ class Line:
         """Whether an unsafe request, or a WebSocket, must prove where it comes from."""
         if not any(stack.origin for stack in self.stacks):
             return False
-        return self.info.kind != "http" or bool(set(self.info.methods or ("*",)) - SAFE_METHODS)
+        return self.info.unsafe
 
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods, without the HEAD that comes with every GET."""
         if self.info.kind == "websocket":
-            return ("WS",)
+            return (WEBSOCKET,)
         methods = self.info.methods
         return tuple(method for method in methods if method != "HEAD" or "GET" not in methods) or ("any",)
 

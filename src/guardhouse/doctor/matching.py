@@ -10,8 +10,9 @@ from urllib.parse import unquote, urlsplit
 from starlette.convertors import Convertor
 from starlette.routing import compile_path
 
+from guardhouse.core.facts import WEBSOCKET
 from guardhouse.doctor.listing import Line
-from guardhouse.doctor.sending import WEBSOCKET, Asked
+from guardhouse.doctor.sending import Asked
 
 __all__ = ["Match", "NoRoute", "match"]
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from starlette.routing import PARAM_REGEX
 
 from guardhouse.core.events import Event
-from guardhouse.core.facts import SAFE_METHODS, Facts
+from guardhouse.core.facts import SAFE_METHODS, WEBSOCKET, Facts
 from guardhouse.core.reasons import Reason
 from guardhouse.core.stack import Stack
 from guardhouse.doctor.listing import Line, lines_of, means_of
@@ -161,7 +161,7 @@ def _facts(question: _Question) -> Facts:
     """Write the request; people open a page that answers people, everything else is asked by a script."""
     own = own_origin(question.house)
     scheme, _, host = own.decode("ascii").partition("://")
-    websocket, safe = question.method == "WS", question.method in SAFE_METHODS
+    websocket, safe = question.method == WEBSOCKET, question.method in SAFE_METHODS
     cookie = question.house.parts.cookie.session
     headers = (*headers_of(question.visitor, cookie, own), (b"host", host.encode("ascii")))
     people = any(guarding.stack.answers == "page" for guarding in question.line.info.guards)

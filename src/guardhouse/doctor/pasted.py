@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from guardhouse.core.facts import Header
-from guardhouse.doctor.sending import WEBSOCKET, Asked
+from guardhouse.core.facts import WEBSOCKET, Header
+from guardhouse.doctor.sending import Asked
 
 __all__ = ["PastedError", "request_of", "writable"]
 

@@ -12,10 +12,9 @@ import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from guardhouse.core.facts import DEFAULT_PORTS, Header
+from guardhouse.core.facts import DEFAULT_PORTS, WEBSOCKET, Header
 from guardhouse.edge.asgi import SCOPE_KEY, Passage
 
-WEBSOCKET = "WS"
 _ACCEPTED, _CLOSED = 101, 403
 PATIENCE = 30.0
 """Seconds after which an answer that has not ended is taken as it is."""

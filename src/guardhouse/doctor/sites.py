@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from guardhouse.core.facts import DEFAULT_PORTS
-from guardhouse.doctor.hosts import comparable, is_loopback, registrable
+from guardhouse.core.nearest import is_loopback
+from guardhouse.doctor.hosts import comparable, registrable
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ class Layer:
         else:
             passage = Passage(self.house, scope.get(SCOPE_KEY), deniable=deniable(scope))
         scope[SCOPE_KEY] = passage
-        return self.app(scope, receive, partial(_send, passage, scope, self._net, send))
+        return self.app(scope, receive, _Leaving(passage, scope, self._net, send).send)
 
 
 class Passage(Struct, eq=False):
@@ -169,26 +169,35 @@ async def _receive_after(asked: Awaitable[None], receive: Receive) -> Message:
     return await receive()
 
 
-def _send(passage: Passage, scope: Scope, net: Net | None, send: Send, message: Message) -> Awaitable[None]:
-    """Pass everything on but the moment of leaving, when what changed must be stored first."""
-    kind = message["type"]
-    if kind in _LEAVING:
-        visit, seen, passage.left = passage.entered, passage.seen, True
-        if (
-            seen is None
-            and passage.by is None
-            and net is not None
-            and id(scope.get("endpoint")) not in net.passed
-        ):
-            net.look(passage, scope, message)
-        if visit is None:
-            return send(message if seen is None else _dressed(message, seen.vary))
-        return send(_dressed(message, visit.vary)) if visit.clean else _leave(passage, visit, send, message)
-    if passage.replaced:
-        return _nothing()
-    if passage.form is not None and kind == "http.response.body" and not message.get("more_body"):
-        passage.form.end()
-    return send(message)
+class _Leaving(Struct, eq=False):
+    """The way out of one connection. Only who answers holds it, so the passage in the scope makes no cycle of it."""
+
+    passage: Passage
+    scope: Scope
+    net: Net | None
+    out: Send
+
+    def send(self, message: Message) -> Awaitable[None]:
+        """Pass everything on but the moment of leaving, when what changed must be stored first."""
+        kind, passage = message["type"], self.passage
+        if kind in _LEAVING:
+            visit, seen, passage.left = passage.entered, passage.seen, True
+            if seen is None and passage.by is None and self.net is not None:
+                self._look(self.net, message)
+            if visit is None:
+                return self.out(message if seen is None else _dressed(message, seen.vary))
+            if visit.clean:
+                return self.out(_dressed(message, visit.vary))
+            return _leave(passage, visit, self.out, message)
+        if passage.replaced:
+            return _nothing()
+        if passage.form is not None and kind == "http.response.body" and not message.get("more_body"):
+            passage.form.end()
+        return self.out(message)
+
+    def _look(self, net: Net, message: Message) -> None:
+        if id(self.scope.get("endpoint")) not in net.passed:
+            net.look(self.passage, self.scope, message)
 
 
 async def _leave(passage: Passage, visit: Visit, send: Send, message: Message) -> None:
@@ -320,20 +329,21 @@ def _dressed(
     said: tuple[Header, ...] = (),
 ) -> Message:
     """Add what depends on the visitor: Vary, no-store, cookies, and what the steps had to say."""
-    if not depends_on:
-        return {**message, "headers": [*message.get("headers", ()), *said]} if said else message
-    headers: list[Header] = [*message.get("headers", ())]
-    if said:
-        headers += said
-    for name, _ in headers:
-        if name in _MERGED:
-            headers = _merged(headers, depends_on, keep=not cookies)
-            break
-    else:
-        headers += _marks(depends_on)
-    if cookies:
-        headers += [(b"set-cookie", line) for line in cookies]
-    return {**message, "headers": headers}
+    if not (depends_on or said):
+        return message
+    dressed = {**message}  # not by `|`, nor beside another entry: both make one more dict, at every answer
+    headers: list[Header] = [*message.get("headers", ()), *said]
+    dressed["headers"] = headers
+    if depends_on:
+        for name, _ in headers:
+            if name == b"vary" or name == b"cache-control":  # noqa: PLR1714 - a set would hash each name of every answer
+                headers[:] = _merged(headers, depends_on, keep=not cookies)
+                break
+        else:
+            headers += _marks(depends_on)
+        if cookies:
+            headers += [(b"set-cookie", line) for line in cookies]
+    return dressed
 
 
 def _merged(headers: Sequence[Header], depends_on: frozenset[bytes], *, keep: bool) -> list[Header]:

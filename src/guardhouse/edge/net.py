@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Mount
 from starlette.types import Message, Scope
 
+from guardhouse.core.facts import WEBSOCKET
 from guardhouse.edge.checks import is_documentation
 from guardhouse.edge.routes import is_public, place_of, walk
 from guardhouse.house import Guardhouse
@@ -79,7 +80,7 @@ def _asked(passage: Passage, scope: Scope) -> bool:
 
 def _route(scope: Scope) -> str:
     """Name the route as the application wrote it; where it is mounted may hold what a visitor wrote."""
-    method = "WS" if scope["type"] == "websocket" else str(scope["method"])
+    method = WEBSOCKET if scope["type"] == "websocket" else str(scope["method"])
     route = scope.get("route")
     path = str(getattr(route, "path", "")) or "of a mounted application"
     return f"{method} {path}{'/...' if isinstance(route, Mount) else ''}"

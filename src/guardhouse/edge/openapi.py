@@ -29,6 +29,9 @@ _WHEN = {
 _OF_TOKENS = ("token_", "jwt_", "dpop_")
 """What only guards of such credentials say; each names its own kinds as `says`."""
 
+_OF_WAYS = ("login_", "form_", "link_", "factor_", "passkey_", "foreign_", "last_way_")
+"""What only the ways in say, beside those that a session's login may be refused for."""
+
 _OF_SESSIONS = frozenset(
     {
         Reason.NO_LOGIN,
@@ -148,6 +151,8 @@ def _can_say(stack: Stack, reason: Reason, method: str) -> bool:
         return False
     if reason in _OF_SESSIONS or reason.startswith("session_"):
         return stack.session
+    if reason.startswith(_OF_WAYS):
+        return False
     if reason in MAY_NOT or reason is Reason.STEP_REFUSED:
         return any(reason in step.says for step in (*stack.before, *stack.after)) or (
             reason is Reason.GUESTS_ONLY and stack.guests

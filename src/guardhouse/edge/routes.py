@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from starlette.routing import BaseRoute, Host, Mount, Router
 
+from guardhouse.core.facts import SAFE_METHODS
 from guardhouse.core.stack import Stack
 
 Kind: TypeAlias = Literal["http", "websocket", "mount", "other"]
@@ -58,6 +59,11 @@ class RouteInfo:
     def where(self) -> str:
         """Say in which file and line the endpoint stands."""
         return place_of(self.endpoint)
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether something may be changed here: by a method that is not safe, by any where none is named, by a WebSocket."""
+        return self.kind != "http" or bool(set(self.methods or ("*",)) - SAFE_METHODS)
 
 
 @dataclass(frozen=True, slots=True)

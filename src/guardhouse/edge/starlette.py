@@ -111,7 +111,7 @@ class Guardhouse(house.Guardhouse[U]):
 
     def identity_of(self, connection: HTTPConnection, *names: str) -> Awaitable[Identity]:
         """Return whom this connection's guard believed, without looking the user up."""
-        stack = self.stacks.of(*names) if names else self._answered(connection)
+        stack = self.stacks.of_all(names) if names else self._answered(connection)
         return asked(connection.scope, self, stack, self.admit)
 
     def caller(self, connection: HTTPConnection, *names: str) -> Awaitable[Caller]:

@@ -25,7 +25,7 @@ from guardhouse.state.token import weigh
 _PRESENT = CookieState.PRESENT
 
 
-class Glance(Struct, frozen=True, eq=False):
+class Glance(Struct, frozen=True, eq=False, gc=False):
     """What a glance found. Without an identity it only spares the visit what is read already."""
 
     vary: frozenset[bytes] = frozenset()

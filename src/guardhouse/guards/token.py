@@ -14,6 +14,7 @@ from guardhouse.errors import ConfigError
 from guardhouse.state.token import EVERYTHING, TokenPolicy, TokenRecord, weigh
 
 AUTHORIZATION = b"authorization"
+_ACCEPTED = Reason.CREDENTIAL_ACCEPTED  # a member read through its class costs as much as a call
 
 Handed = tuple[str, bytes]
 """The id of a token, and the digest of the secret that came with it."""
@@ -79,7 +80,7 @@ class TokenGuard:
         record: TokenRecord | None = token_now(claim[0])
         now = supply.now()
         reason = weigh(record, claim[1], self.policy, now)
-        if record is not None and reason is Reason.CREDENTIAL_ACCEPTED and self.stale(record, now):
+        if record is not None and reason is _ACCEPTED and self.stale(record, now):
             return self._touched(tokens, record, now)
         return record, reason
 
@@ -87,7 +88,7 @@ class TokenGuard:
         tokens, now = supply.tokens(), supply.now()
         record: TokenRecord | None = await tokens.token(claim[0])
         reason = weigh(record, claim[1], self.policy, now)
-        if record is not None and reason is Reason.CREDENTIAL_ACCEPTED and self.stale(record, now):
+        if record is not None and reason is _ACCEPTED and self.stale(record, now):
             return await self._touched(tokens, record, now)
         return record, reason
 
@@ -98,19 +99,19 @@ class TokenGuard:
     async def _touched(self, tokens: Any, record: TokenRecord, now: float) -> Found:  # noqa: ANN401 - a TokenStore
         """Note the use. Where there is nothing to write to any more, the token was revoked a moment ago."""
         there = await tokens.touch_token(record.id, now)
-        return (record, Reason.CREDENTIAL_ACCEPTED) if there else (None, Reason.TOKEN_UNKNOWN)
+        return (record, _ACCEPTED) if there else (None, Reason.TOKEN_UNKNOWN)
 
     def judge(self, claim: Handed, found: Found) -> Allow | Deny:  # noqa: ARG002 - weighed with the clock in hand
         """Believe a token of a user of this guard's provider."""
         record, reason = found
-        if record is None or reason is not Reason.CREDENTIAL_ACCEPTED:
+        if record is None or reason is not _ACCEPTED:
             return Deny(self.name, reason)
         provider, _, user_id = record.owner.partition(":")
         if provider != self.provider:
             return Deny(self.name, Reason.TOKEN_UNKNOWN)
         abilities = None if EVERYTHING in record.abilities else frozenset(record.abilities)
         identity = Identity(user_id, provider, self.name, "token", record.created, None, abilities, record.id)
-        return Allow(self.name, Reason.CREDENTIAL_ACCEPTED, identity)
+        return Allow(self.name, _ACCEPTED, identity)
 
     def _need(self) -> dict[str, object]:
         return {"need": f"Authorization: Bearer {self.policy.prefix}_..."}

@@ -19,7 +19,9 @@ from guardhouse.core.facts import (
 )
 
 _SESSION_ID = pattern(rb"[A-Za-z0-9_-]{43}").fullmatch
-_SESSION_ID_FIRST = pattern(rb"[A-Za-z0-9_-]{43}(?:;|\Z)").match
+_ID_LENGTH = 43
+_AS_LETTERS = bytes.maketrans(b"-_", b"xx")
+"""Makes `isalnum` the test for the alphabet of an id, which costs a quarter less than a pattern does."""
 _BLANKS = b" \t"
 _PRESENT = CookieState.PRESENT  # a member read through its class costs as much as a call
 
@@ -49,8 +51,10 @@ class CookieReader:
             parts = lines[0].split(self._needle)
             if len(parts) == 2:  # noqa: PLR2004 - what stands before the one cookie, and what behind
                 before, behind = parts
-                if (not before or before.endswith(b"; ")) and _SESSION_ID_FIRST(behind):
-                    return Presented(_PRESENT, sha256(behind[:43]).digest())
+                if not before or before.endswith(b"; "):
+                    session_id = behind.partition(b";")[0]
+                    if len(session_id) == _ID_LENGTH and session_id.translate(_AS_LETTERS).isalnum():
+                        return Presented(_PRESENT, sha256(session_id).digest())
         return _examined(self.values(lines))
 
 

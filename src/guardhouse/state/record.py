@@ -30,7 +30,7 @@ class Login(Struct, frozen=True, array_like=True, gc=False):
 
 
 @final
-class Record(Struct, frozen=True, array_like=True):
+class Record(Struct, frozen=True, array_like=True, gc=False):
     """A session as a store keeps it. Moments are epoch seconds, `idle` is a length; values stay encoded."""
 
     public_id: str

@@ -6,6 +6,8 @@ writing it: that locks everywhere. Proven on MariaDB, PostgreSQL and SQLite.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -14,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from guardhouse.errors import StoreError
+from guardhouse.state.examined import Remark
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Migrated
 from guardhouse.stores.server_record import readable_rows, record_of, rows_called, sweep_at, touched_only
@@ -22,11 +25,14 @@ from guardhouse.stores.server_url import options_of
 from guardhouse.stores.sqlalchemy_attempts import SQLAlchemyAttempts
 from guardhouse.stores.sqlalchemy_engine import Database
 from guardhouse.stores.sqlalchemy_enrolments import SQLAlchemyEnrolments
+from guardhouse.stores.sqlalchemy_examine import look_at, weigh
 from guardhouse.stores.sqlalchemy_schema import statements, tables
 from guardhouse.stores.sqlalchemy_tokens import SQLAlchemyTokens
 from guardhouse.stores.twice import SESSION_TWICE, never_twice
 
 PRUNE_SLICE = 1000
+
+logger = logging.getLogger("guardhouse.sqlalchemy")
 
 _TABLES = tables().tables
 _SESSIONS, _OWNERS = _TABLES["guardhouse_sessions"], _TABLES["guardhouse_owners"]
@@ -213,8 +219,18 @@ class SQLAlchemyStore:
         return SQLAlchemyLimits(self._database, clock)
 
     async def open(self) -> None:
-        """Reach the server; one that has not the tables of this guardhouse is an error."""
+        """Reach the server; one that has not the tables of this guardhouse is an error, and what is unsafe is logged."""
         await self._database.open()
+        for remark in await self.examine():
+            logger.warning("%s", remark)
+
+    async def examine(self) -> Sequence[Remark]:
+        """Say what is unsafe about the database as it stands, each with the next step."""
+        dialect, asked = self._database.dialect.name, look_at(self._database.dialect.name)
+        if asked is None:
+            return ()
+        (said,) = await self._database.read(asked, {})
+        return weigh(dialect, said, self._database.where, time.time(), self._database.options.pool)
 
     async def migrate(self) -> Migrated:
         """Make or upgrade the tables."""

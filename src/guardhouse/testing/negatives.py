@@ -9,12 +9,12 @@ from typing import Any, Literal, TypeAlias
 
 import anyio
 
-from guardhouse.core.facts import SAFE_METHODS, Header
+from guardhouse.core.facts import SAFE_METHODS, WEBSOCKET, Header
 from guardhouse.core.stack import Stack
 from guardhouse.doctor.explanation import Explanation, Records, explain_answer
 from guardhouse.doctor.listing import Line, lines_of, means_of
 from guardhouse.doctor.matrix import methods_of, sample_path
-from guardhouse.doctor.sending import WEBSOCKET, Asked, send
+from guardhouse.doctor.sending import Asked, send
 from guardhouse.doctor.visitors import FOREIGN_SITE, own_origin, session_of
 from guardhouse.edge.asgi import Layer
 from guardhouse.errors import ConfigError

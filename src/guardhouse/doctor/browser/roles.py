@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from guardhouse.core.facts import SAFE_METHODS
+from guardhouse.core.facts import SAFE_METHODS, WEBSOCKET
 from guardhouse.doctor.listing import Line
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
@@ -130,7 +130,9 @@ def _write(lines: Sequence[Line]) -> Role | None:
     """Choose something to change: nothing that sounds as if it could not be undone."""
     words = (*LOGIN_NAMES, *LOGOUT_NAMES)
     for line in lines:
-        methods = [method for method in line.methods if method not in SAFE_METHODS | {"DELETE", "any", "WS"}]
+        methods = [
+            method for method in line.methods if method not in SAFE_METHODS | {"DELETE", "any", WEBSOCKET}
+        ]
         if (
             methods
             and _last_word(line) not in words

@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from guardhouse.core.facts import DEFAULT_PORTS
-from guardhouse.doctor.hosts import is_address, is_loopback, registrable
+from guardhouse.core.nearest import is_loopback
+from guardhouse.doctor.hosts import is_address, registrable
 
 Relation: TypeAlias = Literal["same-origin", "same-site", "cross-site"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardhouse.core.facts import SAFE_METHODS
 from guardhouse.core.guard import ambient
 from guardhouse.doctor.finding import Finding
 from guardhouse.doctor.findings import found
@@ -55,7 +54,7 @@ def _malformed(one: Cors) -> Iterator[Finding]:
 def _untrusted(subject: Subject, one: Cors) -> Iterator[Finding]:
     """Find origins that may read what a visitor may read, and may change nothing."""
     known = {address.origin for address in (*subject.trusted, *subject.own)}
-    changing = any(stack.origin and _unsafe(info) for info, stack in subject.guarded() if one.covers(info))
+    changing = any(stack.origin and _changing(info) for info, stack in subject.guarded() if one.covers(info))
     if not (one.credentials and changing and subject.own_or_trusted):
         return
     for origin in one.options.allow_origins:
@@ -99,7 +98,7 @@ def _read(subject: Subject, info: RouteInfo) -> Iterator[str]:
             yield from (
                 need.name.partition(":")[2] for need in guard.needs if need.name.startswith("header:")
             )
-    if subject.house.parts.cookie.domain and any(stack.session for stack in stacks) and _unsafe(info):
+    if subject.house.parts.cookie.domain and any(stack.session for stack in stacks) and _changing(info):
         yield "x-xsrf-token"
 
 
@@ -176,8 +175,9 @@ def _is_desk(subject: Subject, info: RouteInfo) -> bool:
     return not opened and bool(names & _DESK) and bool(names & _DESK_VERBS)
 
 
-def _unsafe(info: RouteInfo) -> bool:
-    return bool(set(info.methods) - SAFE_METHODS)
+def _changing(info: RouteInfo) -> bool:
+    """Whether a request may change something there; a WebSocket is opened without asking CORS."""
+    return info.kind != "websocket" and info.unsafe
 
 
 def _at(one: Cors, option: str) -> str:
