@@ -31,6 +31,8 @@ class Walked(NamedTuple):
 
 
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_ON_THE_WAY = frozenset({"logged-in", "confirmed"})
+"""After these a person goes on to where he wanted to be, without a page that says so."""
 
 
 async def say(desk: Desk[Any], way: Way, following: Next | Mapping[str, object]) -> Response:
@@ -89,7 +91,7 @@ async def _refused(desk: Desk[Any], way: Way, no: Refuse) -> Any:  # noqa: ANN40
 
 async def _after(walked: Walked, what: str, pages: Pages, handed: Mapping[str, object]) -> str:
     """Say where a person goes who is done: where he wanted to, or to the page that says so."""
-    if what != "logged-in":
+    if what not in _ON_THE_WAY:
         return f"{pages.path_of('done')}?{urlencode({'what': what})}"
     wanted = local_path(handed.get("next")) or local_path(walked.request.query_params.get("next"))
     return wanted or (await walked.desk.visit.carried.open()).intended(walked.desk.kit.house.home_url)
