@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 
+from guardhouse.core.origin import TOKEN_FIELD
 from guardhouse.core.weakness import Policy
-from guardhouse.desks.kit import Kit, Lifetimes
+from guardhouse.desks.invite import invite
+from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
 from guardhouse.desks.outbox import Outbox
 from guardhouse.edge.ways.pages import Pages
-from guardhouse.edge.ways.passkeys import SCRIPTED, Script, party_of
+from guardhouse.edge.ways.passkeys import party_of, script_for
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.table import WAYS
 from guardhouse.edge.ways.way import Way, lacking
@@ -24,7 +27,7 @@ from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
-from guardhouse.state.store import KeepsEnrolments
+from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 from guardhouse.templates.environment import Templates
 from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
 
@@ -61,35 +64,38 @@ class Ways(Generic[U]):
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
         login_field: str = "email",
+        address_field: str = "email",
+        register_fields: Sequence[str] = (),
+        register_logs_in: bool = False,
+        magic_links: MagicLinks = "off",
+        pace: timedelta = timedelta(milliseconds=250),
         rp_id: str | None = None,
     ) -> None:
         self._base = _base(house, public_url, mail)
-        outbox = _outbox(house, mail)
-        store = house.parts.store
         self.kit = Kit(
             house=house,
             guard=_session_guard(house, guard),
-            outbox=outbox,
+            outbox=_outbox(house, mail),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
             throttle=throttle or LoginThrottle(house.limits),
-            enrolments=store.enrolments if isinstance(store, KeepsEnrolments) else None,
+            enrolments=_enrolments(house),
             url_of=self.url_of,
             offers=lambda name: name in self.paths,
             app_name=app_name,
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
+            address_field=address_field,
+            register_fields=_fields(register_fields, login_field),
+            register_logs_in=register_logs_in,
+            magic_links=_links(magic_links),
+            pace=pace,
             party=party_of(house.parts.origins.own, app_name, rp_id),
         )
         self.ways = self._offered(without, replace)
-        self.paths = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
-        _refuse_unknown("paths", paths, self.paths)
+        self.paths = self._laid_out(prefix, paths)
         self._templates = (templates or Templates()) if pages or mail is not None else None
-        self._script = (
-            Script(self._templates, prefix)
-            if pages and self._templates and SCRIPTED & {*self.paths}
-            else None
-        )
+        self._script = script_for(self._templates if pages else None, prefix, self.paths)
         self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
@@ -110,6 +116,13 @@ class Ways(Generic[U]):
         if self.kit.outbox is not None:
             app.router.lifespan_context = _closing(self.kit.outbox, app.router.lifespan_context)
 
+    async def invite(self, address: str, *, language: str = "") -> bool:
+        """Ask somebody in: a letter whose link opens an account at this address, with a password that he chooses.
+
+        False, and no letter, where somebody logs in by that address already. Raise `ValueError` for what is no address.
+        """
+        return await invite(self.kit, address, language)
+
     def _texts(self) -> Mapping[str, object]:
         """Return what every page is told."""
         return {
@@ -118,10 +131,21 @@ class Ways(Generic[U]):
             "login_field": self.kit.login_field,
             "login_label": "E-mail" if self.kit.login_field == "email" else "User name",
             "login_type": "email" if self.kit.login_field == "email" else "text",
+            "address_field": self.kit.address_field,
+            "register_fields": self.kit.register_fields,
+            "field_labels": {name: _label(name) for name in self.kit.register_fields},
+            "same_browser": self.kit.magic_links == "same-browser",
             "passkey_script": self._script.path if self._script else "",
             "passkey_origins": sorted(self.kit.party.origins) if self.kit.party else [],
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
+
+    def _laid_out(self, prefix: str, paths: Mapping[str, str]) -> Mapping[str, str]:
+        """Say where each way lies. No letter may lead to one that is not there."""
+        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
+        _refuse_unknown("paths", paths, laid)
+        _refuse_dead_ends(self.ways, self.kit, laid)
+        return laid
 
     def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
         own = {way.name: way for way in replace}
@@ -163,6 +187,11 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
     return lifespan
 
 
+def _enrolments(house: Guardhouse[Any]) -> EnrolmentStore | None:
+    store = house.parts.store
+    return store.enrolments if isinstance(store, KeepsEnrolments) else None
+
+
 def _words(app_name: str, base: str) -> tuple[str, ...]:
     """Name the words that whoever guesses a password of this application begins with (ASVS 6.1.2)."""
     host = urlsplit(base).hostname or ""
@@ -177,6 +206,43 @@ def _session_guard(house: Guardhouse[Any], name: str | None) -> SessionGuard:
     raise ConfigError(
         "ways", name or house.default, f"Name a session guard: {', '.join(able) or 'there is none'}."
     )
+
+
+def _fields(names: Sequence[str], login_field: str) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise ConfigError("ways.register_fields", names, f"List the fields: ({names!r},).")
+    taken = {"login", "password", "more", "next", "token", TOKEN_FIELD, login_field}
+    for name in names:
+        if name in taken:
+            raise ConfigError(
+                "ways.register_fields", name, "That is the name of a field which is there already."
+            )
+    return tuple(names)
+
+
+def _links(said: MagicLinks) -> MagicLinks:
+    known = get_args(MagicLinks)
+    if said not in known:
+        raise ConfigError("ways.magic_links", said, f"Say one of {', '.join(known)}.")
+    return said
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _refuse_dead_ends(ways: Sequence[Way], kit: Kit, laid: Mapping[str, str]) -> None:
+    """Refuse what would send a letter whose link leads nowhere."""
+    if kit.must_verify and "verify-email" not in laid:
+        fix = (
+            "Nobody could come in: give Ways(mail=...), users that know addresses, and the way verify-email."
+        )
+        raise ConfigError("ways.must_verify", kit.must_verify, fix)
+    for way in ways if kit.outbox is not None else ():
+        for goal in sorted(name for name in way.leads if name not in laid):
+            raise ConfigError(
+                f"ways.{way.name}", f"no {goal}", f"Its letter leads there: without=[{way.name!r}], too."
+            )
 
 
 def _refuse_unknown(setting: str, names: Sequence[str] | Mapping[str, str], known: Mapping[str, Any]) -> None:

@@ -153,7 +153,7 @@ AWAITED = {
 
 GIVEN = {
     Reason.PASSKEY_REJECTED: lambda: evidence_of(rejected(Fault.WRONG_ORIGIN)),
-    Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged").then),
+    Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged")),
     Reason.ABILITY_MISSING: lambda: evidence_of(Abilities("read")(Visit(HOUSE.parts, Facts("GET", "/", [])))),
     Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),
     Reason.SESSION_EXPIRED: lambda: evidence_of(WEB.judge(b"", EXPIRED[Deadline.IDLE])),

@@ -31,6 +31,7 @@ RIGHT = {"email": ADA.email, "password": PASSWORD}
 def world(worlds: Any) -> Iterator[World]:
     """A house that authenticators know as example.com."""
     made: World = worlds(HOST, public_url=ORIGIN, rp_id="example.com")
+    made.heard = []
     with made.house.overheard(made.heard.append):
         yield made
 

@@ -17,6 +17,7 @@ from guardhouse.desks.perform import perform
 from guardhouse.errors import ConfigError
 from guardhouse.flows.entry import Standing, enter
 from guardhouse.flows.plan import Again, Next, Plan, Refuse, Whose
+from guardhouse.flows.reset import bad_ticket
 from guardhouse.gate.visit import Visit
 from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.mail.letter import Letter, Value
@@ -28,9 +29,10 @@ from guardhouse.state.ticket import Purpose, Ticket
 
 U = TypeVar("U")
 
-__all__ = ["Desk", "minutes"]
+__all__ = ["NAME_BYTES", "Desk", "minutes"]
 
-_NAME_BYTES = 16
+NAME_BYTES = 16
+"""By so much chance one ticket is told from another."""
 
 FACTORS = {Kind.PASSKEY: "passkey", Kind.TOTP: "totp", Kind.RECOVERY: "recovery"}
 """The second factors, the strongest first, and by which name a client knows them."""
@@ -88,10 +90,17 @@ class Desk(Generic[U]):
 
     # -- links and letters --------------------------------------------------------------------------------------------
 
-    def link(self, way: str, purpose: Purpose, owner: str, binding: str, life: timedelta) -> str:
+    def link(  # noqa: PLR0913 - a ticket has so many parts
+        self, way: str, purpose: Purpose, owner: str, binding: str, life: timedelta, *, name: bytes = b""
+    ) -> str:
         """Write a link that leads to a way, with a ticket in the query; the page exchanges it by POST and sends no Referer."""
-        made = Ticket(owner, binding, self.now + life.total_seconds(), token_bytes(_NAME_BYTES))
+        made = Ticket(owner, binding, self.now + life.total_seconds(), name or token_bytes(NAME_BYTES))
         return self.kit.url_of(way, {"token": ticket.mint(self.parts.keys, purpose, made)})
+
+    def opened(self, purpose: Purpose, token: str) -> Ticket | Refuse:
+        """Read what a link brought back, or say that it is none of ours, or its time is past."""
+        found = ticket.read(self.parts.keys, purpose, token, self.now)
+        return found if isinstance(found, Ticket) else bad_ticket(found)
 
     def letter(self, kind: str, to: str | None, values: Mapping[str, Value] | None = None) -> Letter | None:
         """Make a letter, where there is an address and somebody who sends it."""
@@ -119,6 +128,17 @@ class Desk(Generic[U]):
     def still_bound(self, user: U, binding: str) -> bool:
         """Whether the user has the same password still."""
         return fingerprint.weigh(self.parts.logins, binding, self.provider.password_of(user) or "") == "fits"
+
+    def mailbox_of(self, user: U) -> str:
+        """Bind a ticket to the address that it is sent to, too: one that lies in a mailbox of before opens nothing."""
+        return fingerprint.take(self.parts.logins, self._mailbox(user))
+
+    def same_mailbox(self, user: U, binding: str) -> bool:
+        """Whether the user has the same password and the same address still."""
+        return fingerprint.weigh(self.parts.logins, binding, self._mailbox(user)) == "fits"
+
+    def _mailbox(self, user: U) -> str:
+        return f"{self.address_of(user) or ''}\n{self.provider.password_of(user) or ''}"
 
     # -- passwords ----------------------------------------------------------------------------------------------------
 
@@ -170,8 +190,10 @@ class Desk(Generic[U]):
     def verification(self, user: U) -> Letter | None:
         """Make the letter that asks a user to show that he reads mail at his address."""
         address = self.address_of(user)
+        if address is None or self.kit.outbox is None:
+            return None
         life = self.kit.lifetimes.verify
-        link = self.link("verify-email", "verify", self.owner_of(user), address or "", life)
+        link = self.link("verify-email", "verify", self.owner_of(user), address, life)
         return self.letter(LetterKind.VERIFY_ADDRESS, address, {"link": link, "minutes": minutes(life)})
 
     async def perform(self, plan: Plan) -> Next:

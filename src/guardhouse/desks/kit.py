@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.outbox import Outbox
@@ -15,7 +15,10 @@ from guardhouse.limits import LoginThrottle
 from guardhouse.state.relying_party import RelyingParty
 from guardhouse.state.store import EnrolmentStore
 
-__all__ = ["Kit", "Lifetimes"]
+__all__ = ["Kit", "Lifetimes", "MagicLinks"]
+
+MagicLinks: TypeAlias = Literal["off", "same-browser", "any-browser"]
+"""Whether a link by mail logs in, and whether it must be opened where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Lifetimes:
     """A link that logs in; ASVS 6.5.5 allows ten minutes."""
     fresh: timedelta = timedelta(minutes=15)
     """For so long a proof counts as given a moment ago, where an account is changed (ASVS 7.5.1)."""
+    invite: timedelta = timedelta(days=7)
     remembered: timedelta = timedelta(days=30)
     trusted: timedelta = timedelta(days=30)
 
@@ -58,3 +62,17 @@ class Kit:
     """Under which name the login is handed in."""
     party: RelyingParty | None = None
     """What authenticators know this house as; None where no passkey can be made, and then none is offered."""
+    address_field: str = "email"
+    """Under which name somebody new hands in his address."""
+    register_fields: tuple[str, ...] = ()
+    """What somebody new may fill in beside login and password."""
+    register_logs_in: bool = False
+    """Whether who registers is logged in; then the answer tells who has an account."""
+    magic_links: MagicLinks = "off"
+    pace: timedelta = timedelta(milliseconds=250)
+    """To a multiple of this the answer waits where it must not tell how much there was to do."""
+
+    @property
+    def login_is_address(self) -> bool:
+        """Whether people log in by their address, of which nobody must learn that it has an account."""
+        return self.login_field == self.address_field

@@ -7,6 +7,7 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from guardhouse.core.provider import HasAddress, SetsPassword
+from guardhouse.core.reasons import Reason
 from guardhouse.devices import Devices
 from guardhouse.errors import ConfigError
 from guardhouse.flows import plan as to
@@ -28,7 +29,9 @@ async def perform(desk: Desk[Any], plan: to.Plan) -> to.Next:
     """Have the effects, and return what comes next: that of the plan, or what the loser of a race is told."""
     for effect in plan.effects:
         if not await _EFFECTS[type(effect)](desk, effect):
-            return to.Refuse(effect.otherwise)  # type: ignore[union-attr] # those that can lose say what for
+            lost: Reason | None = getattr(effect, "otherwise", None)  # those that can lose say what for
+            if lost is not None:
+                return to.Refuse(lost)
     return plan.then
 
 

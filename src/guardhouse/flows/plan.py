@@ -84,11 +84,11 @@ class SetPassword:
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """Note that the user reads mail at this address."""
+    """Note that the user reads mail at this address. Where that is no more than a by-product, nobody loses by `None`."""
 
     user: object
     address: str
-    otherwise: Reason = Reason.LINK_SPENT
+    otherwise: Reason | None = Reason.LINK_SPENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,8 @@ class SetAddress:
 
     user: object
     address: str
-    before: str
+    before: str | None
+    """None where there was none."""
     otherwise: Reason = Reason.LINK_SPENT
 
 

@@ -67,6 +67,11 @@ class CookiePolicy:
         """The name of the cookie of a device on which somebody was logged in before."""
         return f"{self.prefix}{self.name}-familiar"
 
+    @property
+    def asked(self) -> str:
+        """The name of the cookie of a browser in which a link to log in was asked for."""
+        return f"{self.prefix}{self.name}-asked"
+
     def write(self, name: str, value: str, *, max_age: int | None = None, script: bool = False) -> bytes:
         """Write one Set-Cookie value; `script` lets the page read it, which only a CSRF token needs."""
         if len(name) + len(value) > LONGEST_COOKIE:
@@ -98,7 +103,7 @@ def _rules(policy: CookiePolicy) -> tuple[tuple[str, object, bool, str], ...]:
         (
             "csrf",
             policy.csrf,
-            policy.csrf in (policy.session, policy.visitor, policy.familiar),
+            policy.csrf in (policy.session, policy.visitor, policy.familiar, policy.asked),
             "Scripts read this cookie, so it needs another name than the ones that they must not read.",
         ),
         (

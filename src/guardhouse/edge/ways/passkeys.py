@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.util import find_spec
@@ -22,12 +22,12 @@ from guardhouse.state.passkey import Passkey
 from guardhouse.state.relying_party import RelyingParty, can_have_passkeys
 from guardhouse.templates.environment import Templates
 
-__all__ = ["CHANGES", "PROVE", "SCRIPTED", "Script", "own", "party_of", "proving"]
+__all__ = ["CHANGES", "PROVE", "Script", "own", "party_of", "proving", "script_for"]
 
 PROVE = "passkey"
 """The name of the way at which a passkey is proved."""
 
-SCRIPTED = frozenset({PROVE, "passkeys"})
+_SCRIPTED = frozenset({PROVE, "passkeys"})
 """The ways whose pages need the script."""
 
 CHANGES = (
@@ -83,6 +83,11 @@ def party_of(origins: Iterable[bytes], name: str, rp_id: str | None) -> RelyingP
         if rp_id is not None:
             raise
         return None
+
+
+def script_for(templates: Templates | None, prefix: str, offered: Collection[str]) -> Script | None:
+    """Make the script where one of the offered ways has a page that needs it."""
+    return Script(templates, prefix) if templates is not None and not _SCRIPTED.isdisjoint(offered) else None
 
 
 class Script:

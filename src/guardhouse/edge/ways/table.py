@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from guardhouse.desks import entry, own_passkeys, reset
+from guardhouse.desks import address, entry, invite, link, own_passkeys, register, reset, verify
 from guardhouse.desks import passkeys as by_passkey
-from guardhouse.desks.kit import Lifetimes
 from guardhouse.edge.ways import passkeys
 from guardhouse.edge.ways.told import told
 from guardhouse.edge.ways.way import Power, Way
 
 __all__ = ["WAYS"]
 
-_FRESH = Lifetimes().fresh
 _PASSKEYS = frozenset[Power]({"enrolments", "passkeys"})
 
 WAYS: tuple[Way, ...] = (
-    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login),
+    Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login, even=True),
     Way("done", page="done", show=told),
     Way("logout", entry.log_out),
     Way(
@@ -23,6 +21,8 @@ WAYS: tuple[Way, ...] = (
         reset.forgot,
         reset.Forgot,
         "forgot_password",
+        even=True,
+        leads=frozenset({"reset-password"}),
         needs=frozenset({"mail", "password", "address"}),
     ),
     Way(
@@ -32,12 +32,67 @@ WAYS: tuple[Way, ...] = (
         "reset_password",
         needs=frozenset({"mail", "password", "address"}),
     ),
+    Way(
+        "register",
+        register.register,
+        register.Register,
+        "register",
+        even=True,
+        leads=frozenset({"verify-email"}),
+        needs=frozenset({"register", "newcomers"}),
+    ),
+    Way("verify-email", verify.verify, verify.VerifyBy, "verify_email", needs=frozenset({"mail", "address"})),
+    Way(
+        "send-verification",
+        verify.send,
+        verify.SendVerification,
+        "send_verification",
+        even=True,
+        leads=frozenset({"verify-email"}),
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "change-email",
+        address.change,
+        address.ChangeAddress,
+        "change_email",
+        inside=True,
+        fresh=True,
+        even=True,
+        leads=frozenset({"confirm-email"}),
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "confirm-email",
+        address.confirm,
+        address.ConfirmAddress,
+        "confirm_email",
+        needs=frozenset({"mail", "address"}),
+    ),
+    Way(
+        "send-link",
+        link.send,
+        link.SendLink,
+        "send_link",
+        even=True,
+        leads=frozenset({"enter"}),
+        needs=frozenset({"mail", "address", "links"}),
+    ),
+    Way("enter", link.enter, link.EnterBy, "enter", needs=frozenset({"mail", "address", "links"})),
+    Way(
+        "accept-invitation",
+        invite.accept,
+        invite.Accept,
+        "accept_invitation",
+        show=invite.shown,
+        needs=frozenset({"mail", "address", "register"}),
+    ),
     Way("passkey-options", by_passkey.ask_to_prove, by_passkey.AskToProve, needs=_PASSKEYS),
     Way(passkeys.PROVE, by_passkey.prove, by_passkey.Proof, "passkey", passkeys.proving, needs=_PASSKEYS),
-    Way("passkeys", page="passkeys", show=passkeys.own, inside=True, fresh=_FRESH, needs=_PASSKEYS),
-    Way("passkey-register-options", own_passkeys.ask_to_make, inside=True, fresh=_FRESH, needs=_PASSKEYS),
+    Way("passkeys", page="passkeys", show=passkeys.own, inside=True, fresh=True, needs=_PASSKEYS),
+    Way("passkey-register-options", own_passkeys.ask_to_make, inside=True, fresh=True, needs=_PASSKEYS),
     *(
-        Way(name, act, handed, "passkeys", passkeys.own, inside=True, fresh=_FRESH, needs=_PASSKEYS)
+        Way(name, act, handed, "passkeys", passkeys.own, inside=True, fresh=True, needs=_PASSKEYS)
         for name, act, handed in passkeys.CHANGES
     ),
 )

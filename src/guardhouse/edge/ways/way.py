@@ -22,7 +22,16 @@ Show: TypeAlias = Callable[[Desk[Any], Request], Awaitable[Mapping[str, object] 
 """Reads what the page shows; or says at once what comes next."""
 
 Power: TypeAlias = Literal[
-    "mail", "enrolments", "register", "password", "address", "sessions", "tokens", "passkeys"
+    "mail",
+    "enrolments",
+    "register",
+    "newcomers",
+    "password",
+    "address",
+    "sessions",
+    "tokens",
+    "links",
+    "passkeys",
 ]
 
 
@@ -54,8 +63,12 @@ class Way:
     """Where it lies if nobody moves it: its name, unless this says otherwise. May have `{parameters}`."""
     inside: bool = False
     """Whether only who is logged in comes here."""
-    fresh: timedelta | None = None
-    """For who is inside: he must have proven himself within that time."""
+    fresh: timedelta | bool | None = None
+    """For who is inside: he must have proven himself within that time; True is what `Lifetimes.fresh` says."""
+    even: bool = False
+    """Whether its answer leaves at an even pace, for it must not tell who has an account."""
+    leads: frozenset[str] = frozenset()
+    """The ways to which its letters lead; without those it cannot be offered."""
     needs: frozenset[Power] = frozenset()
     """Without these it is not offered: mail, a store that keeps enrolments, users that can be changed."""
 
@@ -72,9 +85,12 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
         "mail": kit.outbox is not None,
         "enrolments": kit.enrolments is not None,
         "register": isinstance(users, Registers),
+        # Without mail nobody can be answered alike; then whoever registers must be told what became of it.
+        "newcomers": kit.register_logs_in or (kit.outbox is not None and isinstance(users, HasAddress)),
         "password": isinstance(users, SetsPassword),
         "address": isinstance(users, HasAddress),
         "sessions": hasattr(kit.house.parts.store, "end"),
+        "links": kit.magic_links != "off",
         "tokens": kit.house.parts.tokens is not None,
         "passkeys": kit.party is not None,
     }
