@@ -17,7 +17,7 @@ from guardhouse.desks.invite import invite
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
 from guardhouse.desks.outbox import Outbox
 from guardhouse.edge.ways.pages import Pages
-from guardhouse.edge.ways.passkeys import party_of, script_for
+from guardhouse.edge.ways.passkeys import Script, party_of, script_for
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.table import WAYS
 from guardhouse.edge.ways.way import Way, lacking
@@ -94,9 +94,7 @@ class Ways(Generic[U]):
         )
         self.ways = self._offered(without, replace)
         self.paths = self._laid_out(prefix, paths)
-        self._templates = (templates or Templates()) if pages or mail is not None else None
-        self._script = script_for(self._templates if pages else None, prefix, self.paths)
-        self.pages = Pages(self._templates, self.paths, self._texts()) if pages and self._templates else None
+        self._templates, self._script, self.pages = self._shown(templates, prefix, pages=pages)
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
         """Write the address of a way as browsers reach it."""
@@ -123,7 +121,17 @@ class Ways(Generic[U]):
         """
         return await invite(self.kit, address, language)
 
-    def _texts(self) -> Mapping[str, object]:
+    def _shown(
+        self, templates: Templates | None, prefix: str, *, pages: bool
+    ) -> tuple[Templates | None, Script | None, Pages | None]:
+        """Make what people see; letters are written in their language without pages, too."""
+        if not pages:
+            return (templates or Templates()) if self.kit.outbox is not None else None, None, None
+        shown = templates or Templates()
+        script = script_for(shown, prefix, self.paths)
+        return shown, script, Pages(shown, self.paths, self._texts(script))
+
+    def _texts(self, script: Script | None) -> Mapping[str, object]:
         """Return what every page is told."""
         return {
             "app_name": self.kit.app_name,
@@ -135,7 +143,7 @@ class Ways(Generic[U]):
             "register_fields": self.kit.register_fields,
             "field_labels": {name: _label(name) for name in self.kit.register_fields},
             "same_browser": self.kit.magic_links == "same-browser",
-            "passkey_script": self._script.path if self._script else "",
+            "passkey_script": script.path if script else "",
             "passkey_origins": sorted(self.kit.party.origins) if self.kit.party else [],
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }

@@ -85,9 +85,9 @@ def party_of(origins: Iterable[bytes], name: str, rp_id: str | None) -> RelyingP
         return None
 
 
-def script_for(templates: Templates | None, prefix: str, offered: Collection[str]) -> Script | None:
+def script_for(templates: Templates, prefix: str, offered: Collection[str]) -> Script | None:
     """Make the script where one of the offered ways has a page that needs it."""
-    return Script(templates, prefix) if templates is not None and not _SCRIPTED.isdisjoint(offered) else None
+    return Script(templates, prefix) if not _SCRIPTED.isdisjoint(offered) else None
 
 
 class Script:
