@@ -16,6 +16,7 @@ from guardhouse.core.weakness import Policy
 from guardhouse.desks.invite import invite
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
 from guardhouse.desks.outbox import Outbox
+from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.passkeys import Script, party_of, script_for
 from guardhouse.edge.ways.routes import route_of
@@ -27,7 +28,6 @@ from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
-from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 from guardhouse.templates.environment import Templates
 from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
 
@@ -43,6 +43,9 @@ class Ways(Generic[U]):
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
     name, or adds it. `rp_id` is the domain that passkeys are bound to, where it is not the host of `public_url`. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
+
+    Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
+    `remember=False` his session lasts longer instead, as `SessionPolicy` says.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of the ways; keyword-only, each with the safe default
@@ -69,6 +72,7 @@ class Ways(Generic[U]):
         register_logs_in: bool = False,
         magic_links: MagicLinks = "off",
         pace: timedelta = timedelta(milliseconds=250),
+        remember: bool = True,
         rp_id: str | None = None,
     ) -> None:
         self._base = _base(house, public_url, mail)
@@ -78,7 +82,6 @@ class Ways(Generic[U]):
             outbox=_outbox(house, mail),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
             throttle=throttle or LoginThrottle(house.limits),
-            enrolments=_enrolments(house),
             url_of=self.url_of,
             offers=lambda name: name in self.paths,
             app_name=app_name,
@@ -92,8 +95,8 @@ class Ways(Generic[U]):
             pace=pace,
             party=party_of(house.parts.origins.own, app_name, rp_id),
         )
-        self.ways = self._offered(without, replace)
-        self.paths = self._laid_out(prefix, paths)
+        _let_come_back(self.kit, remember=remember)
+        self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
         self._templates, self._script, self.pages = self._shown(templates, prefix, pages=pages)
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
@@ -148,12 +151,14 @@ class Ways(Generic[U]):
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 
-    def _laid_out(self, prefix: str, paths: Mapping[str, str]) -> Mapping[str, str]:
+    def _laid_out(
+        self, ways: Sequence[Way], prefix: str, paths: Mapping[str, str]
+    ) -> tuple[Sequence[Way], Mapping[str, str]]:
         """Say where each way lies. No letter may lead to one that is not there."""
-        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in self.ways}
+        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in ways}
         _refuse_unknown("paths", paths, laid)
-        _refuse_dead_ends(self.ways, self.kit, laid)
-        return laid
+        _refuse_dead_ends(ways, self.kit, laid)
+        return ways, laid
 
     def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
         own = {way.name: way for way in replace}
@@ -181,6 +186,12 @@ def _outbox(house: Guardhouse[Any], mail: Mailer | Outbox | None) -> Outbox | No
     return outbox
 
 
+def _let_come_back(kit: Kit, *, remember: bool) -> None:
+    """Let the house ask for the cookie of a remembered browser, where a store keeps what it is compared with."""
+    if remember and kit.enrolments is not None:
+        kit.house.parts.remembering[kit.guard.realm or ""] = Remembering(kit)
+
+
 def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's lifespan type
     """Let the letters that wait be sent before the application ends."""
 
@@ -193,11 +204,6 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
                 await outbox.close()
 
     return lifespan
-
-
-def _enrolments(house: Guardhouse[Any]) -> EnrolmentStore | None:
-    store = house.parts.store
-    return store.enrolments if isinstance(store, KeepsEnrolments) else None
 
 
 def _words(app_name: str, base: str) -> tuple[str, ...]:

@@ -129,6 +129,13 @@ def _remember_me(scene: Scene) -> None:
     scene.jar.cookies.pop(scene.target.cookie("session"))
 
 
+def _remember_pw_changed(scene: Scene) -> None:
+    _remember_me(scene)
+    scene.application.hook(
+        "change_password", email=scene.user("USER").username, password=scene.value("NEW_PASS")
+    )
+
+
 def _throttled(scene: Scene) -> None:
     wrong = {"username": scene.user("USER").username, "password": "wrong"}
     for _ in range(TOO_MANY_TRIES):
@@ -283,6 +290,7 @@ BUILDERS: Mapping[str, Builder] = {
     "expired_idle_clock_back": _expired_idle_clock_back,
     "expired_absolute": _expired_absolute,
     "remember_me": _remember_me,
+    "remember_pw_changed": _remember_pw_changed,
     "throttled": _throttled,
     "pat": _pat,
     "pat_and_session": _pat_and_session,

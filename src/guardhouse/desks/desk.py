@@ -110,16 +110,16 @@ class Desk(Generic[U]):
 
     def notice(self, kind: str, user: U) -> Letter | None:
         """Make the letter that tells a user what happened to his account, and from where."""
-        if self.kit.outbox is None:
+        facts, to = self.visit.facts, self.address_of(user)
+        if to is None or self.kit.outbox is None:
             return None
-        facts = self.visit.facts
         values: Mapping[str, Value] = {
             "link": self.kit.url_of("forgot-password" if self.kit.offers("forgot-password") else "login"),
             "device": described(b"".join(facts.lines(b"user-agent")[:1])),
             "place": network_from(facts.peer),
             "time": datetime.fromtimestamp(self.now, UTC),
         }
-        return self.letter(kind, self.address_of(user), values)
+        return self.letter(kind, to, values)
 
     def binding_of(self, user: U) -> str:
         """Bind a ticket to the password that the user has now, or to his having none."""

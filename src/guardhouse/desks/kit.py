@@ -13,7 +13,7 @@ from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
 from guardhouse.state.relying_party import RelyingParty
-from guardhouse.state.store import EnrolmentStore
+from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 
 __all__ = ["Kit", "Lifetimes", "MagicLinks"]
 
@@ -48,7 +48,7 @@ class Kit:
     policy: Policy
     """Says which new passwords are taken."""
     throttle: LoginThrottle
-    enrolments: EnrolmentStore | None
+    enrolments: EnrolmentStore | None = field(init=False)
     """None where the store keeps none; then there are no second factors and no remembered devices."""
     url_of: Callable[..., str]
     """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
@@ -71,6 +71,11 @@ class Kit:
     magic_links: MagicLinks = "off"
     pace: timedelta = timedelta(milliseconds=250)
     """To a multiple of this the answer waits where it must not tell how much there was to do."""
+
+    def __post_init__(self) -> None:
+        store = self.house.parts.store
+        kept = store.enrolments if isinstance(store, KeepsEnrolments) else None
+        object.__setattr__(self, "enrolments", kept)
 
     @property
     def login_is_address(self) -> bool:

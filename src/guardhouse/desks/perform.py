@@ -45,6 +45,11 @@ async def _log_in(desk: Desk[Any], effect: to.LogIn) -> bool:
     return True
 
 
+async def _come_back(desk: Desk[Any], effect: to.ComeBack) -> bool:
+    await desk.auth.come_back(effect.user, effect.series)
+    return True
+
+
 async def _hold(desk: Desk[Any], effect: to.Hold) -> bool:
     guard, now = desk.kit.guard, desk.now
     waiting = Pending(
@@ -142,7 +147,8 @@ async def _change(desk: Desk[Any], effect: to.Change) -> bool:
 
 
 async def _withdraw(desk: Desk[Any], effect: to.Withdraw) -> bool:
-    return await desk.enrolments.withdraw(effect.owner, effect.kind, effect.name)
+    there = await desk.enrolments.withdraw(effect.owner, effect.kind, effect.name)
+    return there or effect.otherwise is None
 
 
 async def _withdraw_all(desk: Desk[Any], effect: to.WithdrawAll) -> bool:
@@ -185,6 +191,7 @@ def _able(desk: Desk[Any], power: type[Any]) -> Any:  # noqa: ANN401 - the provi
 
 _EFFECTS: Mapping[type[object], Callable[[Desk[Any], Any], Awaitable[bool]]] = {
     to.LogIn: _log_in,
+    to.ComeBack: _come_back,
     to.Hold: _hold,
     to.LogOut: _log_out,
     to.Renew: _renew,

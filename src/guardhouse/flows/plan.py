@@ -37,6 +37,14 @@ class LogIn:
 
 
 @dataclass(frozen=True, slots=True)
+class ComeBack:
+    """Log in whom his browser remembers, under a new session id that goes with the series of that name."""
+
+    user: object
+    series: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Keep that the user gave a first proof and owes a second; nobody is logged in by it."""
 
@@ -135,7 +143,8 @@ class Withdraw:
     owner: str
     kind: Kind
     name: str
-    otherwise: Reason = Reason.FACTOR_WRONG
+    otherwise: Reason | None = Reason.FACTOR_WRONG
+    """None where it is well when somebody else has done it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +195,7 @@ class Tell:
 
 Effect: TypeAlias = (
     LogIn
+    | ComeBack
     | Hold
     | LogOut
     | Renew

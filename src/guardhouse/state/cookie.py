@@ -72,6 +72,11 @@ class CookiePolicy:
         """The name of the cookie of a browser in which a link to log in was asked for."""
         return f"{self.prefix}{self.name}-asked"
 
+    @property
+    def remember(self) -> str:
+        """The name of the cookie of a browser that stays logged in."""
+        return f"{self.prefix}{self.name}-remember"
+
     def write(self, name: str, value: str, *, max_age: int | None = None, script: bool = False) -> bytes:
         """Write one Set-Cookie value; `script` lets the page read it, which only a CSRF token needs."""
         if len(name) + len(value) > LONGEST_COOKIE:
@@ -103,7 +108,7 @@ def _rules(policy: CookiePolicy) -> tuple[tuple[str, object, bool, str], ...]:
         (
             "csrf",
             policy.csrf,
-            policy.csrf in (policy.session, policy.visitor, policy.familiar, policy.asked),
+            policy.csrf in (policy.session, policy.visitor, policy.familiar, policy.asked, policy.remember),
             "Scripts read this cookie, so it needs another name than the ones that they must not read.",
         ),
         (
