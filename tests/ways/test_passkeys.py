@@ -18,9 +18,11 @@ from guardhouse.desks.passkeys import PER_NETWORK, Proof
 from guardhouse.errors import ConfigError
 from guardhouse.flows.passkey import MOST
 from guardhouse.state.enrolment import Enrolment, Kind
+from guardhouse.state.limit import network_of
 from guardhouse.state.passkey import Passkey, name_of
 from tests.authenticator import BACKED_UP, PRESENT, SHARED, VERIFIED, Authenticator, b64
 from tests.houses import ADA, GRACE, HASHER, NAVIGATION, ORIGIN, PASSWORD
+from tests.ways.crash import CrashError, crash_after
 from tests.ways.houses import World
 
 HOST = {"public_url": [ORIGIN, "https://example.com"]}
@@ -410,6 +412,41 @@ def test_a_login_renews_the_session(world):
     assert client.cookies["__Host-gh"] != before
 
 
+# -- crashes -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("effects", [0, 1])
+@pytest.mark.parametrize("count", [0, 3], ids=["shared by devices", "counting"])
+def test_a_crash_in_a_login_costs_one_try(world, monkeypatch, effects, count):
+    device, client = has_one(world, count=count), world.visitor()
+    asked = challenge(client)
+    with monkeypatch.context() as patch:
+        crash_after(patch, effects)
+        with pytest.raises(CrashError):
+            client.post("/passkey", json={"credential": device.prove(asked)})
+    assert client.get("/me").status_code == 401
+    assert prove(world.visitor(), device).status_code == 200
+
+
+@pytest.mark.parametrize("effects", [0, 1, 2])
+def test_a_crash_while_one_is_added_or_removed_leaves_it_there_or_not(world, monkeypatch, effects):
+    device, client = Authenticator(), logged_in(world)
+    options = client.post("/passkey-register-options").json()["options"]
+    device.handle = unpadded(options["user"]["id"])
+    credential = device.make(unpadded(options["challenge"]))
+    with monkeypatch.context() as patch:
+        crash_after(patch, effects)
+        with pytest.raises(CrashError):
+            client.post("/passkey-register", json={"credential": credential})
+    assert made_by(client, Authenticator(id=b"another")).status_code == 200
+    with monkeypatch.context() as patch:
+        crash_after(patch, effects)
+        with pytest.raises(CrashError):
+            client.post("/passkey-remove", json={"id": name_of(b"another")})
+    there = client.post("/passkey-register-options").json()["options"]["excludeCredentials"]
+    assert (b64(b"another") in [one["id"] for one in there]) is (effects == 0)
+
+
 # -- the counter -------------------------------------------------------------------------------------------------------
 
 
@@ -637,9 +674,14 @@ def test_the_script_comes_with_the_right_headers_and_once(world):
 
 
 def test_a_stranger_gets_so_many_options_and_no_more(world):
-    client = world.visitor()
-    for _ in range(PER_NETWORK.count):
-        assert client.post("/passkey-options", json={}).status_code == 200
+    assert world.visitor().post("/passkey-options", json={}).status_code == 200
+
+    async def spend_the_rest() -> None:
+        for _ in range(PER_NETWORK.count - 2):
+            await world.house.limits.hit(PER_NETWORK, network_of("testclient"))
+
+    world.portal.call(spend_the_rest)
+    assert world.visitor().post("/passkey-options", json={}).status_code == 200
     answer = world.visitor().post("/passkey-options", json={})
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
     assert int(answer.headers["retry-after"]) > 0

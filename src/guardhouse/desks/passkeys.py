@@ -44,8 +44,9 @@ __all__ = [
     "throttled",
 ]
 
-PER_NETWORK = Limit(300, timedelta(minutes=15), "passkeys")
-"""Options cost a stranger's session a row, and an answer a signature to verify; an office logs in less often than that."""
+PER_NETWORK = Limit(1000, timedelta(minutes=15), "passkeys")
+"""Options cost a stranger's session a row, and an answer a signature to verify. Every look at the login page asks for
+options, so that an office behind one address comes near to this in the morning, and a script passes it."""
 
 
 class AskToProve(Struct, frozen=True):
