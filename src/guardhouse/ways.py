@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -15,6 +15,7 @@ from guardhouse.core.origin import TOKEN_FIELD
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.invite import invite
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
+from guardhouse.desks.otp_app import issuer_of
 from guardhouse.desks.outbox import Outbox
 from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.pages import Pages
@@ -30,6 +31,7 @@ from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
 from guardhouse.templates.environment import Templates
 from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
+from guardhouse.vault.totp import SEED_BYTES, provisioning_uri
 
 U = TypeVar("U")
 
@@ -41,7 +43,9 @@ class Ways(Generic[U]):
 
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
-    name, or adds it. `rp_id` is the domain that passkeys are bound to, where it is not the host of `public_url`. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
+    name, or adds it. `require_second_factor` says who must have one, and leads him to enrol it
+    after his password. `rp_id` is the domain that passkeys are bound to, where it is not the host of `public_url`.
+    `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
 
     Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
@@ -66,6 +70,7 @@ class Ways(Generic[U]):
         throttle: LoginThrottle | None = None,
         lifetimes: Lifetimes | None = None,
         must_verify: bool = False,
+        require_second_factor: bool | Callable[[U], bool] = False,
         login_field: str = "email",
         address_field: str = "email",
         register_fields: Sequence[str] = (),
@@ -82,12 +87,12 @@ class Ways(Generic[U]):
             outbox=_outbox(house, mail),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
             throttle=throttle or LoginThrottle(house.limits),
-            url_of=self.url_of,
-            offers=lambda name: name in self.paths,
+            places=self,
             app_name=app_name,
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
+            factor_required=_whoever(require_second_factor),
             address_field=address_field,
             register_fields=_fields(register_fields, login_field),
             register_logs_in=register_logs_in,
@@ -95,9 +100,18 @@ class Ways(Generic[U]):
             pace=pace,
             party=party_of(house.parts.origins.own, app_name, rp_id),
         )
-        _let_come_back(self.kit, remember=remember)
-        self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
-        self._templates, self._script, self.pages = self._shown(templates, prefix, pages=pages)
+        self.ways, self.paths = self._laid_out(self._offered(without, replace, keep=remember), prefix, paths)
+        self._templates, self.pages = self._written(templates, prefix, pages=pages)
+
+    def _written(
+        self, templates: Templates | None, prefix: str, *, pages: bool
+    ) -> tuple[Templates | None, Pages | None]:
+        """Find what pages and letters are written with, where there are any."""
+        used = (templates or Templates()) if pages or self.kit.outbox is not None else None
+        if not pages or used is None:
+            return used, None
+        script = script_for(used, prefix, self.paths)
+        return used, Pages(used, self.paths, self._texts(script), script)
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
         """Write the address of a way as browsers reach it."""
@@ -107,13 +121,17 @@ class Ways(Generic[U]):
             )
         return link_to(self._base, self.paths[name], query)
 
+    def offers(self, name: str) -> bool:
+        """Whether there is a way of that name."""
+        return name in self.paths
+
     def install(self, app: Starlette) -> None:
         """Lay the ways out as routes, before the house is installed."""
         app.router.routes += [
             route_of(self.kit, way, self.paths[way.name], self.pages, self._templates) for way in self.ways
         ]
-        if self._script is not None:
-            app.router.routes.append(self._script.route(self.kit.house))
+        if self.pages is not None and self.pages.script is not None:
+            app.router.routes.append(self.pages.script.route(self.kit.house))
         if self.kit.outbox is not None:
             app.router.lifespan_context = _closing(self.kit.outbox, app.router.lifespan_context)
 
@@ -123,16 +141,6 @@ class Ways(Generic[U]):
         False, and no letter, where somebody logs in by that address already. Raise `ValueError` for what is no address.
         """
         return await invite(self.kit, address, language)
-
-    def _shown(
-        self, templates: Templates | None, prefix: str, *, pages: bool
-    ) -> tuple[Templates | None, Script | None, Pages | None]:
-        """Make what people see; letters are written in their language without pages, too."""
-        if not pages:
-            return (templates or Templates()) if self.kit.outbox is not None else None, None, None
-        shown = templates or Templates()
-        script = script_for(shown, prefix, self.paths)
-        return shown, script, Pages(shown, self.paths, self._texts(script))
 
     def _texts(self, script: Script | None) -> Mapping[str, object]:
         """Return what every page is told."""
@@ -152,19 +160,23 @@ class Ways(Generic[U]):
         }
 
     def _laid_out(
-        self, ways: Sequence[Way], prefix: str, paths: Mapping[str, str]
+        self, offered: Sequence[Way], prefix: str, paths: Mapping[str, str]
     ) -> tuple[Sequence[Way], Mapping[str, str]]:
-        """Say where each way lies. No letter may lead to one that is not there."""
-        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in ways}
+        """Say which ways there are and where each lies. No letter may lead to one that is not there."""
+        laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in offered}
         _refuse_unknown("paths", paths, laid)
-        _refuse_dead_ends(ways, self.kit, laid)
-        return ways, laid
+        _refuse_dead_ends(offered, self.kit, laid)
+        return offered, laid
 
-    def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
+    def _offered(self, without: Sequence[str], replace: Sequence[Way], *, keep: bool) -> Sequence[Way]:
+        """Find what this house has all for. To come back on a remembered browser is a way in, too, without a route."""
+        _keep_logged_in(self.kit, asked_for=keep)
         own = {way.name: way for way in replace}
         known = {way.name: way for way in WAYS} | own
         _refuse_unknown("without", without, known)
-        return [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
+        offered = [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
+        _check_factors(self.kit, {way.name for way in offered})
+        return offered
 
 
 def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox | None) -> str:
@@ -186,12 +198,6 @@ def _outbox(house: Guardhouse[Any], mail: Mailer | Outbox | None) -> Outbox | No
     return outbox
 
 
-def _let_come_back(kit: Kit, *, remember: bool) -> None:
-    """Let the house ask for the cookie of a remembered browser, where a store keeps what it is compared with."""
-    if remember and kit.enrolments is not None:
-        kit.house.parts.remembering[kit.guard.realm or ""] = Remembering(kit)
-
-
 def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's lifespan type
     """Let the letters that wait be sent before the application ends."""
 
@@ -204,6 +210,31 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
                 await outbox.close()
 
     return lifespan
+
+
+def _keep_logged_in(kit: Kit, *, asked_for: bool) -> None:
+    """Let the guard keep browsers logged in, where that is asked for and can be."""
+    if asked_for and kit.enrolments is not None:
+        kit.house.parts.remembering[kit.guard.realm or ""] = Remembering(kit)
+
+
+def _whoever(required: bool | Callable[[U], bool]) -> Callable[[Any], bool] | None:  # noqa: FBT001 - yes and no for all users are settings of it
+    if callable(required):
+        return required
+    if not isinstance(cast("object", required), bool):
+        fix = "True for everybody, False, or a function that says it of a user."
+        raise ConfigError("require_second_factor", type(required).__name__, fix)
+    return (lambda _: True) if required else None
+
+
+def _check_factors(kit: Kit, offered: set[str]) -> None:
+    """Refuse a second factor that nobody could enrol, or that no app could show."""
+    needed = {"two-factor", "two-factor-required"}
+    if kit.factor_required is not None and not needed <= offered:
+        fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, and leave these ways in."
+        raise ConfigError("require_second_factor", f"without {', '.join(sorted(needed - offered))}", fix)
+    if "two-factor-setup" in offered or "two-factor-required" in offered:
+        provisioning_uri(bytes(SEED_BYTES), issuer_of(kit.app_name), "nobody")
 
 
 def _words(app_name: str, base: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 
@@ -15,6 +16,8 @@ HOUR = 3600
 TOO_MANY_TRIES = 60
 LONG_PASSWORD = "The first seventy-two bytes of this password are all that bcrypt reads!! " + "x" * 20
 NUL_PASSWORD = "before the nul\0and after it"
+
+RESET_LINK = re.compile(r"/reset-password\?token=([A-Za-z0-9_.-]+)")
 
 Builder = Callable[[Scene], None]
 
@@ -188,6 +191,35 @@ def _old_hash(scene: Scene) -> None:
     scene.names["OLDHASH_USER"] = email
 
 
+def _sudo_absent(scene: Scene) -> None:
+    """Logged in, and too long ago for what asks for a fresh proof."""
+    _logged_in_csrf(scene)
+    scene.move_clock(scene.lifetime("fresh") + 60)
+
+
+def _reset_used(scene: Scene) -> None:
+    scene.names["USED_RESET"] = token = _reset_link(scene)
+    answer = scene.visit(
+        "password_reset_confirm", Jar(), {"token": token, "password": scene.value("NEW_PASS")}
+    )
+    if answer.status not in SUCCESS:
+        raise SetUpError(f"a link to a new password sets none: {answer.status} {answer.text[:200]}")
+
+
+def _reset_expired(scene: Scene) -> None:
+    scene.names["RESET_TOKEN"] = _reset_link(scene)
+    scene.move_clock(scene.lifetime("reset") + 60)
+
+
+def _reset_link(scene: Scene) -> str:
+    """Ask for a link to a new password, and read its token out of the mailbox, which shows the newest letter first."""
+    scene.visit("password_reset_request", Jar(), {"email": scene.user("USER").username})
+    found = RESET_LINK.search(scene.visit("mailbox", Jar()).text)
+    if found is None:
+        raise SetUpError("no link to a new password is in the mailbox")
+    return found[1]
+
+
 def _anonymous_id(scene: Scene, jar: Jar) -> str:
     """Make an anonymous session where the target says how."""
     role = scene.target.fixtures.get("anonymous_session", "")
@@ -292,6 +324,9 @@ BUILDERS: Mapping[str, Builder] = {
     "remember_me": _remember_me,
     "remember_pw_changed": _remember_pw_changed,
     "throttled": _throttled,
+    "sudo_absent": _sudo_absent,
+    "reset_used": _reset_used,
+    "reset_expired": _reset_expired,
     "pat": _pat,
     "pat_and_session": _pat_and_session,
     "pat_read_only": _pat_read_only,

@@ -100,8 +100,8 @@ def test_a_passkey_is_the_second_proof_after_the_password(person: Person):
     person.logs_out()
     person.logs_in()
     assert person.context.request.get("/api/me").status == 401, "a password alone lets nobody in any more"
-    person.page.goto("/passkey?next=/passkeys")
-    expect(person.page.get_by_role("heading", level=1)).to_have_text("Show that it is you")
+    expect(person.page.get_by_role("heading", level=1)).to_have_text("One more step")
+    assert serious(person.page) == []
     person.may(present=True)
     person.page.get_by_role("button", name="Use a passkey").click()
     expect(person.page.get_by_role("heading", level=1)).to_have_text("Your passkeys")
@@ -147,7 +147,7 @@ def test_a_question_that_is_too_old_is_refused_on_a_page(person: Person):
 def test_the_pages_fit_and_axe_finds_nothing_serious(browser: Browser, demo: str, width: int, scheme: Any):
     person = Person(browser, demo, viewport={"width": width, "height": 800}, color_scheme=scheme)
     adds_one(person, "A name as long as that of a telephone that somebody has given to somebody else " * 2)
-    for path in ("/passkeys", "/passkey"):
+    for path in ("/passkeys", "/passkey", "/account-security"):
         person.page.goto(path)
         person.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         assert serious(person.page) == []

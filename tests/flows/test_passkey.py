@@ -9,6 +9,7 @@ from guardhouse.core.reasons import Reason
 from guardhouse.flows import passkey as flow
 from guardhouse.flows.foreign import WaysIn, is_last_way
 from guardhouse.flows.plan import (
+    AddProof,
     Again,
     Change,
     Confirm,
@@ -65,7 +66,13 @@ def test_the_counter_is_kept_before_anything_comes_of_the_proof():
     )
     confirmed = flow.confirmed(ADA, FOUND, ASSERTED, NOW)
     assert confirmed == Plan(
-        Done("confirmed"), (COUNTED, Confirm(ADA.user, ("passkey",)), told("confirmed", "passkey"))
+        Done("confirmed"),
+        (
+            COUNTED,
+            AddProof(ADA.user, "passkey"),
+            Confirm(ADA.user, ("passkey",)),
+            told("confirmed", "passkey"),
+        ),
     )
 
 

@@ -55,7 +55,8 @@ class World:
         } | ways
         self.ways = Ways(self.house, "web", **told)
         self.heard: list[Any] = []
-        self.house.listen(AccountChanged, self.heard.append)
+        self.changed: list[AccountChanged] = []
+        self.house.listen(AccountChanged, self.changed.append)
         self.app = Starlette(routes=[Route("/me", self.house.requires("web")(self._me))])
         self.ways.install(self.app)
         self.house.install(self.app)
@@ -95,7 +96,7 @@ class World:
 
     def steps(self) -> list[str]:
         """What happened to accounts, in its order."""
-        return [event.step for event in self.heard if isinstance(event, AccountChanged)]
+        return [event.step for event in self.changed]
 
 
 def alike(*answers: Any) -> bool:

@@ -231,6 +231,7 @@ def test_a_person_does_it_without_scripts(worlds):
     assert weak.status_code == 422
     assert 'value="Nova"' in weak.text
     assert f'value="{NEW}"' in weak.text
+    assert weak.text.count("autofocus") == 1, "what is wrong has the focus"
     strange = client.post("/register", data=FILLED | {"roles": "admin"})
     assert 'role="alert">There is no field' in strange.text
     assert "Look into your mail" in client.post("/register", data=FILLED | {"name": "Nova"}).text
@@ -253,3 +254,15 @@ def test_a_letter_that_would_lead_nowhere_stops_the_start(worlds):
         worlds(without=["verify-email"])
     with pytest.raises(ConfigError, match="must_verify"):
         worlds(mail=None, must_verify=True)
+
+
+def test_an_address_may_be_typed_in_the_letters_of_its_domain(world):
+    typed = FILLED | {"email": "nova@bücher.example"}
+    client = world.visitor()
+    assert client.post("/register", json=typed).status_code == 200
+    assert world.letter("nova@xn--bcher-kva.example").kind == "verify_address"
+    assert client.post("/login", json=typed).json() == {"done": "logged-in"}
+    assert client.post("/login", json=typed | {"email": "nova@xn--bcher-kva.example"}).status_code == 200
+    assert client.post("/forgot-password", json={"email": "nova@bücher.example"}).status_code == 200
+    assert world.letter("nova@xn--bcher-kva.example").kind == "reset_password"
+    assert client.post("/login", json=typed | {"email": "nova@büchér.example"}).status_code == 422

@@ -185,3 +185,21 @@ def test_a_new_password_link_in_a_mailbox_of_before_sets_nothing(world):
     world.users.replace(replace(ADA, email="else@example.com"))
     handed = {"token": token, "password": "a staple that no horse corrects"}
     assert client.post("/reset-password", json=handed).status_code == 410
+
+
+def test_a_page_offers_no_button_that_cannot_help_any_more(worlds):
+    world = worlds(magic_links="any-browser")
+    client = world.visitor(**NAVIGATION)
+    for path in ("/verify-email", "/confirm-email", "/enter"):
+        answer = client.post(path, data={"token": "x"})
+        assert answer.status_code == 400
+        assert 'role="alert"' in answer.text
+        assert "<button" not in answer.text
+
+
+def test_who_opens_an_account_with_somebody_elses_address_cannot_bury_him_in_letters(worlds):
+    world = worlds(must_verify=True)
+    client = world.visitor()
+    for _ in range(30):
+        assert client.post("/login", json=RIGHT).json() == {"next": "verify-email"}
+    assert len(world.letters()) == 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 from typing import Generic, TypeVar
@@ -14,11 +15,13 @@ from guardhouse.core.weakness import About
 from guardhouse.desks.kit import Kit
 from guardhouse.desks.outbox import Tray
 from guardhouse.desks.perform import perform
+from guardhouse.desks.trusting import trusts
 from guardhouse.errors import ConfigError
 from guardhouse.flows.entry import Standing, enter
-from guardhouse.flows.plan import Again, Next, Plan, Refuse, Whose
+from guardhouse.flows.plan import Again, Next, Plan, Refuse, Send, Whose
 from guardhouse.flows.reset import bad_ticket
 from guardhouse.gate.visit import Visit
+from guardhouse.mail.address import one_address
 from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.mail.letter import Letter, Value
 from guardhouse.state import fingerprint, ticket
@@ -79,7 +82,15 @@ class Desk(Generic[U]):
 
     async def find(self, login: str) -> U | None:
         """Find the user whom a login names."""
-        return await self.provider.by_credentials({self.kit.login_field: login})
+        return await self.provider.by_credentials({self.kit.login_field: await self.spelled(login)})
+
+    async def spelled(self, typed: str) -> str:
+        """Spell a login as it is stored: the domain of an address may be typed in letters of its own (IDNA)."""
+        kit = self.kit
+        if typed.isascii() or not kit.login_is_address:
+            return typed
+        known = await self.provider.by_credentials({kit.login_field: typed})
+        return typed if known is not None else one_address(typed) or typed
 
     # -- throttling ---------------------------------------------------------------------------------------------------
 
@@ -108,7 +119,7 @@ class Desk(Generic[U]):
             return None
         return Letter(kind, to, {"app_name": self.kit.app_name, **(values or {})}, self.language)
 
-    def notice(self, kind: str, user: U) -> Letter | None:
+    def notice(self, kind: str, user: U, **more: Value) -> Letter | None:
         """Make the letter that tells a user what happened to his account, and from where."""
         facts, to = self.visit.facts, self.address_of(user)
         if to is None or self.kit.outbox is None:
@@ -118,6 +129,7 @@ class Desk(Generic[U]):
             "device": described(b"".join(facts.lines(b"user-agent")[:1])),
             "place": network_from(facts.peer),
             "time": datetime.fromtimestamp(self.now, UTC),
+            **more,
         }
         return self.letter(kind, to, values)
 
@@ -160,15 +172,29 @@ class Desk(Generic[U]):
         self, user: U, proofs: tuple[str, ...], *, account: str = "", remember: bool = False
     ) -> Next:
         """Let in whoever gave a proof, or ask for what he owes. Every way in ends here."""
-        standing = await self.standing(user)
-        return await self.perform(enter(user, standing, proofs, account=account, remember=remember))
+        plan = enter(user, await self.standing(user), proofs, account=account, remember=remember)
+        if any(isinstance(effect, Send) for effect in plan.effects) and await self._enough_letters(user):
+            plan = replace(plan, effects=tuple(one for one in plan.effects if not isinstance(one, Send)))
+        return await self.perform(plan)
+
+    async def _enough_letters(self, user: U) -> bool:
+        """Whether this address got letters enough: it may be somebody else's than the one who comes with the password."""
+        return await self.throttled(f"letter:{self.owner_of(user)}") is not None
 
     async def standing(self, user: U) -> Standing:
         """Read what is known of a user at the moment of his first proof."""
-        disabled = isinstance(self.provider, Disables) and self.provider.disabled(user)
+        factors = await self.factors_of(user)
         return Standing(
-            disabled, await self.factors_of(user), trusted=False, unverified=self._unverified(user)
+            self.disabled(user),
+            factors,
+            trusted=bool(factors) and await trusts(self, user),
+            required=self.kit.must_have_factor(user),
+            unverified=self._unverified(user),
         )
+
+    def disabled(self, user: U) -> bool:
+        """Whether a user is kept out."""
+        return isinstance(self.provider, Disables) and self.provider.disabled(user)
 
     async def factors_of(self, user: U) -> tuple[str, ...]:
         """Name the second factors that count for this user; recovery codes alone are none."""

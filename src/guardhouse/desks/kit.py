@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.outbox import Outbox
@@ -15,7 +15,7 @@ from guardhouse.limits import LoginThrottle
 from guardhouse.state.relying_party import RelyingParty
 from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 
-__all__ = ["Kit", "Lifetimes", "MagicLinks"]
+__all__ = ["Kit", "Lifetimes", "MagicLinks", "Places"]
 
 MagicLinks: TypeAlias = Literal["off", "same-browser", "any-browser"]
 """Whether a link by mail logs in, and whether it must be opened where it was asked for."""
@@ -37,6 +37,18 @@ class Lifetimes:
     trusted: timedelta = timedelta(days=30)
 
 
+class Places(Protocol):
+    """Knows where the ways lie."""
+
+    def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
+        """Write the address of a way as browsers reach it."""
+        ...
+
+    def offers(self, name: str) -> bool:
+        """Whether there is a way of that name."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
     """The parts of the ways in of one session guard."""
@@ -48,18 +60,18 @@ class Kit:
     policy: Policy
     """Says which new passwords are taken."""
     throttle: LoginThrottle
-    enrolments: EnrolmentStore | None = field(init=False)
-    """None where the store keeps none; then there are no second factors and no remembered devices."""
-    url_of: Callable[..., str]
-    """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
-    offers: Callable[[str], bool]
-    """Whether there is a way of that name."""
+    places: Places
+    """Where the ways lie."""
     app_name: str
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     must_verify: bool = False
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
+    enrolments: EnrolmentStore | None = field(init=False)
+    """None where the store keeps none; then there are no second factors and no remembered devices."""
+    factor_required: Callable[[Any], bool] | None = None
+    """Says of a user whether he must have a second factor; None is nobody."""
     party: RelyingParty | None = None
     """What authenticators know this house as; None where no passkey can be made, and then none is offered."""
     address_field: str = "email"
@@ -76,6 +88,18 @@ class Kit:
         store = self.house.parts.store
         kept = store.enrolments if isinstance(store, KeepsEnrolments) else None
         object.__setattr__(self, "enrolments", kept)
+
+    def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
+        """Write the address of a way, by its name, and a query: from configuration, never from Host."""
+        return self.places.url_of(name, query)
+
+    def offers(self, name: str) -> bool:
+        """Whether there is a way of that name."""
+        return self.places.offers(name)
+
+    def must_have_factor(self, user: object) -> bool:
+        """Whether a user must have a second factor."""
+        return self.factor_required is not None and self.factor_required(user)
 
     @property
     def login_is_address(self) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from guardhouse.core.reasons import Reason
+from guardhouse.desks import second_factor
 from guardhouse.desks.desk import Desk
 from guardhouse.errors import ConfigError
 from guardhouse.flows import passkey as flow
@@ -18,7 +19,6 @@ from guardhouse.flows.passkey import Purpose
 from guardhouse.flows.plan import Again, Done, Next, Plan, Refuse, Whose
 from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.state import challenge as challenges
-from guardhouse.state import pending
 from guardhouse.state.authenticator import Assertion, read_assertion
 from guardhouse.state.ceremony import asserted, options_to_prove
 from guardhouse.state.challenge import LIFETIME, VALUE_BYTES, Challenge
@@ -184,15 +184,9 @@ async def inside(desk: Desk[Any]) -> Whose | None:
 
 
 async def half_way(desk: Desk[Any]) -> tuple[Whose, Pending] | None:
-    """Find who gave his password here and owes a second proof. The password must be his still."""
-    held = pending.read(await desk.visit.carried.open(), desk.now)
-    guard = desk.kit.guard
-    if held is None or (held.guard, held.realm) != (guard.name, guard.realm or ""):
-        return None
-    user = await desk.user_of(held.owner)
-    if user is None or not desk.still_bound(user, held.fingerprint or ""):
-        return None
-    return desk.whose(user), held
+    """Find who gave his password here and owes a second proof."""
+    asked = await second_factor.half_way(desk, must_enrol=False)
+    return None if asked is None or asked.pending is None else (asked.whose, asked.pending)
 
 
 # -- what all of it needs ---------------------------------------------------------------------------------------------

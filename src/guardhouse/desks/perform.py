@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from guardhouse.core.provider import HasAddress, SetsPassword
 from guardhouse.core.reasons import Reason
 from guardhouse.devices import Devices
@@ -64,9 +66,27 @@ async def _hold(desk: Desk[Any], effect: to.Hold) -> bool:
         fingerprint=desk.binding_of(effect.user),
         remember=effect.remember,
         proofs=effect.proofs,
+        must_enrol=effect.must_enrol,
     )
     pending.hold(await desk.visit.carried.open(), waiting)
     return await _renew(desk, to.Renew())
+
+
+async def _add_proof(desk: Desk[Any], effect: to.AddProof) -> bool:
+    realm = desk.kit.guard.realm or ""
+    session = await desk.visit.carried.open()
+    login = session.login(realm)
+    if login is not None and login.user_id == desk.provider.id_of(effect.user):
+        given = dict.fromkeys([*login.proofs.split(), effect.proof])
+        session.set_login(realm, replace(login, proofs=" ".join(given)))
+    return await _renew(desk, to.Renew())
+
+
+async def _count_try(desk: Desk[Any], effect: to.CountTry) -> bool:
+    pending.used_try(await desk.visit.carried.open(), effect.pending)
+    # Now, and whether or not it is still there: who lost against the right answer is told of his wrong one.
+    await desk.visit.carried.settle()
+    return True
 
 
 async def _log_out(desk: Desk[Any], _: to.LogOut) -> bool:
@@ -193,6 +213,8 @@ _EFFECTS: Mapping[type[object], Callable[[Desk[Any], Any], Awaitable[bool]]] = {
     to.LogIn: _log_in,
     to.ComeBack: _come_back,
     to.Hold: _hold,
+    to.AddProof: _add_proof,
+    to.CountTry: _count_try,
     to.LogOut: _log_out,
     to.Renew: _renew,
     to.Confirm: _confirm,

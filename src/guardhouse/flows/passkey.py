@@ -12,6 +12,7 @@ from guardhouse.core.events import AccountChanged, AccountStep
 from guardhouse.core.reason import Reason
 from guardhouse.flows.foreign import WaysIn, is_last_way
 from guardhouse.flows.plan import (
+    AddProof,
     Again,
     Change,
     Confirm,
@@ -96,6 +97,7 @@ def confirmed(whose: Whose, found: Enrolment, asserted: Asserted, now: float) ->
         Done("confirmed"),
         (
             _counted(found, asserted, now),
+            AddProof(whose.user, "passkey"),
             Confirm(whose.user, ("passkey",)),
             _told(whose, "confirmed", "passkey"),
         ),

@@ -14,6 +14,7 @@ from guardhouse.core.events import Event
 from guardhouse.core.reasons import Reason
 from guardhouse.mail.letter import Letter
 from guardhouse.state.enrolment import Enrolment, Kind
+from guardhouse.state.pending import Pending
 
 
 class Whose(NamedTuple):
@@ -52,6 +53,23 @@ class Hold:
     proofs: tuple[str, ...]
     factors: tuple[str, ...]
     remember: bool = False
+    must_enrol: bool = False
+    """Whether he has no second proof, and must enrol one before he is let in."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddProof:
+    """Note that who is logged in gave one more proof; the login goes on, as old as it is, under a new session id."""
+
+    user: object
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountTry:
+    """Count a wrong answer of who is half-way in. Where the session went on meanwhile, there is nothing left to count."""
+
+    pending: Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +215,8 @@ Effect: TypeAlias = (
     LogIn
     | ComeBack
     | Hold
+    | AddProof
+    | CountTry
     | LogOut
     | Renew
     | Confirm

@@ -74,6 +74,7 @@ class Parts:
     session_cookie: CookieReader = field(init=False)
     visitor_cookie: CookieReader = field(init=False)
     familiar_cookie: CookieReader = field(init=False)
+    trusted_cookie: CookieReader = field(init=False)
     remember_cookie: CookieReader = field(init=False)
     csrf_cookie: CookieReader = field(init=False)
     """The cookie that scripts read; no decision does."""
@@ -90,6 +91,7 @@ class Parts:
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
         object.__setattr__(self, "familiar_cookie", CookieReader(self.cookie.familiar))
+        object.__setattr__(self, "trusted_cookie", CookieReader(self.cookie.trusted))
         object.__setattr__(self, "remember_cookie", CookieReader(self.cookie.remember))
         object.__setattr__(self, "csrf_cookie", CookieReader(self.cookie.csrf))
 

@@ -63,13 +63,13 @@ NEEDED: Mapping[str, frozenset[str]] = {
             Kind.SECOND_FACTOR_ADDED,
             Kind.SECOND_FACTOR_REMOVED,
             Kind.RECOVERY_CODES_RENEWED,
-            Kind.RECOVERY_CODE_USED,
             Kind.PASSKEY_ADDED,
             Kind.PASSKEY_REMOVED,
             Kind.PASSKEY_COPIED,
         ),
         _HAPPENED,
     ),
+    Kind.RECOVERY_CODE_USED: _HAPPENED | {"left"},
 }
 """What each of them must be given. In a notice `link` leads to the page where somebody else is shut out: a new password."""
 

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from guardhouse.core.intended import local_path
 from guardhouse.desks.desk import Desk
+from guardhouse.edge.ways.passkeys import Script
 from guardhouse.edge.ways.way import Way
 from guardhouse.templates.environment import Templates
 
@@ -34,7 +35,14 @@ class Said:
 class Pages:
     """The pages of one set of ways. `paths` are where the ways lie, by their names."""
 
-    def __init__(self, templates: Templates, paths: Mapping[str, str], texts: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        templates: Templates,
+        paths: Mapping[str, str],
+        texts: Mapping[str, object],
+        script: Script | None = None,
+    ) -> None:
+        self.script = script
         self._templates = templates
         self._paths = paths
         self._texts = texts

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from guardhouse.desks import address, entry, invite, link, own_passkeys, register, reset, verify
+from guardhouse.desks import (
+    address,
+    entry,
+    invite,
+    link,
+    otp_app,
+    own_passkeys,
+    register,
+    reset,
+    second_factor,
+    verify,
+)
 from guardhouse.desks import passkeys as by_passkey
-from guardhouse.edge.ways import passkeys
+from guardhouse.edge.ways import factors, passkeys
 from guardhouse.edge.ways.told import told
-from guardhouse.edge.ways.way import Power, Way
+from guardhouse.edge.ways.way import NOTHING, Power, Way
 
 __all__ = ["WAYS"]
 
+_ENROLMENTS = frozenset[Power]({"enrolments"})
 _PASSKEYS = frozenset[Power]({"enrolments", "passkeys"})
 
 WAYS: tuple[Way, ...] = (
@@ -31,6 +43,74 @@ WAYS: tuple[Way, ...] = (
         reset.Reset,
         "reset_password",
         needs=frozenset({"mail", "password", "address"}),
+    ),
+    Way(
+        "two-factor",
+        second_factor.give_code,
+        second_factor.CodeOfApp,
+        "two_factor",
+        factors.asked,
+        needs=_ENROLMENTS,
+    ),
+    Way(
+        "two-factor-recovery",
+        second_factor.give_recovery_code,
+        second_factor.RecoveryCode,
+        "two_factor_recovery",
+        factors.asked,
+        needs=_ENROLMENTS,
+    ),
+    Way(
+        "two-factor-required",
+        otp_app.require,
+        otp_app.PerhapsCode,
+        "two_factor_setup",
+        factors.required,
+        once="recovery_codes",
+        needs=_ENROLMENTS,
+    ),
+    Way("account-security", page="account_security", show=factors.security, inside=True),
+    Way(
+        "two-factor-setup",
+        otp_app.set_up,
+        NOTHING,
+        "two_factor_setup",
+        factors.set_up,
+        inside=True,
+        fresh=True,
+        needs=_ENROLMENTS,
+    ),
+    Way(
+        "two-factor-confirm",
+        otp_app.confirm,
+        otp_app.FirstCode,
+        "two_factor_setup",
+        factors.set_up,
+        once="recovery_codes",
+        inside=True,
+        fresh=True,
+        needs=_ENROLMENTS,
+    ),
+    Way(
+        "two-factor-off",
+        otp_app.turn_off,
+        otp_app.TurnOff,
+        "two_factor_off",
+        factors.off,
+        inside=True,
+        fresh=True,
+        needs=_ENROLMENTS,
+    ),
+    Way(
+        "recovery-codes",
+        otp_app.renew_codes,
+        NOTHING,
+        "recovery_renew",
+        factors.codes,
+        once="recovery_codes",
+        inside=True,
+        fresh=True,
+        needs=_ENROLMENTS,
     ),
     Way(
         "register",

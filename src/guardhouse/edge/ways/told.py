@@ -39,6 +39,12 @@ TOLD: Mapping[str, Told] = MappingProxyType(
             "Your password is set",
             "The new password counts from now on, and all other devices are logged out.",
         ),
+        "two-factor-off": Told(
+            "The second step is off",
+            "The app and its recovery codes do not count any more, and no browser is trusted by them.",
+            "Back to your account",
+            "account-security",
+        ),
         "registered": Told(
             "Look into your mail",
             "A letter is on its way to the address that you gave. What is to be done next stands in it.",

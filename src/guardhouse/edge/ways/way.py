@@ -59,6 +59,8 @@ class Way:
     page: str | None = None
     """The template, without its ending; None has no page."""
     show: Show = nothing
+    once: str | None = None
+    """The template that shows right in the answer what is told once, and never again; None leads to `done`."""
     path: str = ""
     """Where it lies if nobody moves it: its name, unless this says otherwise. May have `{parameters}`."""
     inside: bool = False
