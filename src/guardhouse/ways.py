@@ -20,6 +20,7 @@ from guardhouse.desks.outbox import Outbox
 from guardhouse.desks.remembering import Remembering
 from guardhouse.edge.ways.elsewhere import at_work, buttons, refuse_callback
 from guardhouse.edge.ways.pages import Pages
+from guardhouse.edge.ways.passkeys import Script, party_of, script_for
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.said import LED
 from guardhouse.edge.ways.table import WAYS
@@ -72,7 +73,8 @@ class Ways(Generic[U]):
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
     name, or adds it. `foreign` are login servers of others (docs/social-login.md). `require_second_factor` says who must have one, and leads him to enrol it
-    after his password. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
+    after his password. `rp_id` is the domain that passkeys are bound to, where it is not the host of `public_url`.
+    `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
 
     Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
@@ -101,6 +103,7 @@ class Ways(Generic[U]):
         require_second_factor: bool | Callable[[U], bool] = False,
         login_field: str = "email",
         remember: bool = True,
+        rp_id: str | None = None,
         foreign: Sequence[ForeignProvider | ForeignLogin] = (),
         foreign_policy: ForeignPolicy | None = None,
         **single: Unpack[Single],
@@ -109,14 +112,14 @@ class Ways(Generic[U]):
         self.kit = Kit(
             **_parts(house, guard, mail, throttle),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
-            url_of=self.url_of,
-            offers=lambda name: name in self.paths,
+            places=self,
             app_name=app_name,
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
             factor_required=_whoever(require_second_factor),
             **_checked(login_field, **single),
+            party=party_of(house.parts.origins.own, app_name, rp_id),
             foreign=at_work(
                 house,
                 foreign,
@@ -124,9 +127,8 @@ class Ways(Generic[U]):
                 login_is_address=login_field == single.get("address_field", "email"),
             ),
         )
-        _keep_logged_in(self.kit, asked_for=remember)
-        self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
-        self._templates, self.pages = self._written(templates, pages=pages)
+        self.ways, self.paths = self._laid_out(self._offered(without, replace, keep=remember), prefix, paths)
+        self._templates, self.pages = self._written(templates, prefix, pages=pages)
         self._lead()
 
     def _lead(self) -> None:
@@ -136,10 +138,15 @@ class Ways(Generic[U]):
         }
         self.kit.house.leads |= {(self.kit.guard.name, reason): path for reason, path in there.items()}
 
-    def _written(self, templates: Templates | None, *, pages: bool) -> tuple[Templates | None, Pages | None]:
+    def _written(
+        self, templates: Templates | None, prefix: str, *, pages: bool
+    ) -> tuple[Templates | None, Pages | None]:
         """Find what pages and letters are written with, where there are any."""
         used = (templates or Templates()) if pages or self.kit.outbox is not None else None
-        return used, Pages(used, self.paths, self._texts()) if pages and used is not None else None
+        if not pages or used is None:
+            return used, None
+        script = script_for(used, prefix, self.paths)
+        return used, Pages(used, self.paths, self._texts(script), script)
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None, *, provider: str = "") -> str:
         """Write the address of a way as browsers reach it; `provider` is a login server's name, where the path has one."""
@@ -149,6 +156,10 @@ class Ways(Generic[U]):
             )
         return link_to(self._base, self.paths[name].replace("{provider}", provider), query)
 
+    def offers(self, name: str) -> bool:
+        """Whether there is a way of that name."""
+        return name in self.paths
+
     def install(self, app: Starlette) -> None:
         """Lay the ways out as routes, before the house is installed and after its rules are defined."""
         if isinstance(self.kit.may_impersonate, str):
@@ -156,6 +167,8 @@ class Ways(Generic[U]):
         app.router.routes += [
             route_of(self.kit, way, self.paths[way.name], self.pages, self._templates) for way in self.ways
         ]
+        if self.pages is not None and self.pages.script is not None:
+            app.router.routes.append(self.pages.script.route(self.kit.house))
         if self.kit.outbox is not None:
             app.router.lifespan_context = _closing(self.kit.outbox, app.router.lifespan_context)
 
@@ -166,7 +179,7 @@ class Ways(Generic[U]):
         """
         return await invite(self.kit, address, language)
 
-    def _texts(self) -> Mapping[str, object]:
+    def _texts(self, script: Script | None) -> Mapping[str, object]:
         """Return what every page is told."""
         return {
             "app_name": self.kit.app_name,
@@ -179,6 +192,8 @@ class Ways(Generic[U]):
             "register_fields": self.kit.register_fields,
             "field_labels": {name: _label(name) for name in self.kit.register_fields},
             "same_browser": self.kit.magic_links == "same-browser",
+            "passkey_script": script.path if script else "",
+            "passkey_origins": sorted(self.kit.party.origins) if self.kit.party else [],
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 
@@ -192,7 +207,9 @@ class Ways(Generic[U]):
         refuse_callback(self.kit, laid, self._base)
         return offered, laid
 
-    def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
+    def _offered(self, without: Sequence[str], replace: Sequence[Way], *, keep: bool) -> Sequence[Way]:
+        """Find what this house has all for. To come back on a remembered browser is a way in, too, without a route."""
+        _keep_logged_in(self.kit, asked_for=keep)
         own = {way.name: way for way in replace}
         known = {way.name: way for way in WAYS} | own
         _refuse_unknown("without", without, known)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from tests.attack.cases import SetUpError, SkippedError
+from tests.attack.device import Device, read_question
 from tests.attack.elsewhere import oauth_client_started
 from tests.attack.jar import Jar
 from tests.attack.scene import SUCCESS, Scene
@@ -318,6 +319,37 @@ def _pat_revoked(scene: Scene) -> None:
         raise SetUpError(f"a token cannot be revoked: {answer.status}")
 
 
+def _webauthn_ready(scene: Scene) -> None:
+    """Give USER a passkey and ATTACKER another, show that USER's logs in, and hold a question of a browser of nobody's."""
+    of_user, of_attacker = (_passkey_of(scene, who) for who in ("USER", "ATTACKER"))
+    control = Jar()
+    answer = scene.visit("webauthn_login_finish", control, of_user.proved(_question(scene, control)))
+    if answer.status not in SUCCESS or scene.who(control.cookies) != scene.user("USER").marker:
+        raise SetUpError(f"a passkey that tells no lie does not log in: {answer.status} {answer.text[:200]}")
+    scene.device = of_user
+    of_user.question, of_user.elsewhere = _question(scene, scene.jar), _question(scene, Jar())
+    of_user.other = of_attacker
+
+
+def _question(scene: Scene, jar: Jar) -> bytes:
+    answer = scene.visit("webauthn_login_options", jar)
+    if answer.status not in SUCCESS:
+        raise SetUpError(f"webauthn_login_options answered {answer.status}")
+    return read_question(answer.body)
+
+
+def _passkey_of(scene: Scene, who: str) -> Device:
+    jar, device = Jar(), Device(scene.value("HOST").partition(":")[0], scene.value("ORIGIN"), who.encode())
+    scene.log_in(who, jar)
+    answer = scene.visit("webauthn_register_options", jar)
+    if answer.status not in SUCCESS:
+        raise SetUpError(f"webauthn_register_options answered {answer.status}: {answer.text[:200]}")
+    made = scene.visit("webauthn_register", jar, device.made(answer.body))
+    if made.status not in SUCCESS:
+        raise SetUpError(f"webauthn_register answered {made.status}: {made.text[:200]}")
+    return device
+
+
 BUILDERS: Mapping[str, Builder] = {
     "anonymous": _anonymous,
     "anonymous_csrf": _anonymous_csrf,
@@ -349,6 +381,7 @@ BUILDERS: Mapping[str, Builder] = {
     "pat_read_only": _pat_read_only,
     "pat_revoked": _pat_revoked,
     "oauth_client_started": oauth_client_started,
+    "webauthn_ready": _webauthn_ready,
     "store_down": _broken("down"),
     "store_slow": _broken("slow"),
     "store_corrupt_payload": _broken("corrupt"),

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -38,6 +39,13 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def demo(chromium: str) -> Iterator[str]:
     """Serve a demo with an empty store, and say where."""
+    with running_demo() as address:
+        yield address
+
+
+@contextmanager
+def running_demo() -> Generator[str]:
+    """Serve a demo for whoever would leave behind what others do not expect."""
     with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None

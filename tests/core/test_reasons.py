@@ -18,6 +18,7 @@ from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.stack import derive
 from guardhouse.core.verdict import NO_EVIDENCE, Allow, Decision, Deny, Pass, conclude
 from guardhouse.errors import IssuerUnavailableError, StoreError
+from guardhouse.flows.passkey import rejected
 from guardhouse.flows.plan import Cookie
 from guardhouse.flows.remember import over
 from guardhouse.flows.reset import bad_ticket
@@ -31,6 +32,7 @@ from guardhouse.guards.token import TokenGuard
 from guardhouse.house import Guardhouse
 from guardhouse.state.csrf import mint
 from guardhouse.state.enrolment import Kind
+from guardhouse.state.passkey import Fault
 from guardhouse.state.pending import Pending, hold
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import EXPIRED, Changes, Deadline, Login, Record, merged
@@ -153,6 +155,7 @@ AWAITED = {
 }
 
 GIVEN = {
+    Reason.PASSKEY_REJECTED: lambda: evidence_of(rejected(Fault.WRONG_ORIGIN)),
     Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged")),
     Reason.REMEMBER_EXPIRED: lambda: evidence_of(over(Cookie("c", "", 0), "past its end").then),
     Reason.ABILITY_MISSING: lambda: evidence_of(Abilities("read")(Visit(HOUSE.parts, Facts("GET", "/", [])))),

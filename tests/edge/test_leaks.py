@@ -223,6 +223,7 @@ BEYOND: Mapping[Reason, Callable[[], Provoked]] = {
     Reason.LINK_SPENT: partial(at_desk, Reason.LINK_SPENT, link="expired"),
     Reason.FACTOR_WRONG: partial(at_desk, Reason.FACTOR_WRONG),
     Reason.FACTOR_NOT_ASKED: partial(at_desk, Reason.FACTOR_NOT_ASKED),
+    Reason.PASSKEY_REJECTED: partial(at_desk, Reason.PASSKEY_REJECTED, fault="wrong_signature"),
     Reason.LOGIN_THROTTLED: throttled,
     **{reason: partial(came_back, refusal) for reason, refusal in refusals(MARK).items()},
     Reason.SESSION_GONE: gone,

@@ -85,6 +85,7 @@ class Reason(StrEnum):
     LINK_SPENT = "link_spent"
     FACTOR_WRONG = "factor_wrong"
     FACTOR_NOT_ASKED = "factor_not_asked"
+    PASSKEY_REJECTED = "passkey_rejected"
     # back from a foreign login server
     FOREIGN_MALFORMED = "foreign_malformed"
     FOREIGN_STATE = "foreign_state"

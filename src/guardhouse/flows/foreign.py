@@ -41,6 +41,7 @@ __all__ = [
     "Unlink",
     "WaysIn",
     "decide",
+    "is_last_way",
     "left",
     "linked",
     "lookup_address",
@@ -237,8 +238,13 @@ def unlink(name: str, caller: Caller, ways: WaysIn) -> Unlink | Refuse:
         return Refuse(Reason.FOREIGN_UNKNOWN)
     if not caller.fresh:
         return Refuse(Reason.CONFIRMATION_NEEDED)
-    others = [one for one in ways.enrolments if one.name != name]
-    return Unlink(found) if left(replace(ways, enrolments=others)) else Refuse(Reason.LAST_WAY_IN)
+    return Refuse(Reason.LAST_WAY_IN) if is_last_way(name, Kind.FOREIGN, ways) else Unlink(found)
+
+
+def is_last_way(name: str, kind: Kind, ways: WaysIn) -> bool:
+    """Whether nothing would be left to log in with, if this were taken away."""
+    others = [one for one in ways.enrolments if (one.kind, one.name) != (kind, name)]
+    return not left(replace(ways, enrolments=others))
 
 
 def left(ways: WaysIn) -> bool:

@@ -41,6 +41,8 @@ class Kind(StrEnum):
     PASSKEY_REMOVED = "passkey_removed"
     FOREIGN_LOGIN_LINKED = "foreign_login_linked"
     FOREIGN_LOGIN_UNLINKED = "foreign_login_unlinked"
+    PASSKEY_COPIED = "passkey_copied"
+    """When a passkey counts backwards: there may be a copy of its key."""
 
 
 _LINK = frozenset({"link"})
@@ -67,6 +69,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
             Kind.PASSKEY_REMOVED,
             Kind.FOREIGN_LOGIN_LINKED,
             Kind.FOREIGN_LOGIN_UNLINKED,
+            Kind.PASSKEY_COPIED,
         ),
         _HAPPENED,
     ),

@@ -16,12 +16,13 @@ from guardhouse.core.intended import local_path
 from guardhouse.core.reasons import REASONS, Reason
 from guardhouse.core.reasons_of_foreign_logins import OF_FOREIGN_LOGINS
 from guardhouse.desks.desk import Desk
+from guardhouse.edge.ways.passkeys import Script
 from guardhouse.edge.ways.way import Way
 from guardhouse.templates.environment import Templates
 
 __all__ = ["Pages", "Said"]
 
-SECRETS = frozenset({"password", "new_password", "current_password", "code", "token"})
+SECRETS = frozenset({"password", "new_password", "current_password", "code", "token", "credential"})
 """What a form does not show again."""
 
 
@@ -42,7 +43,14 @@ class Said:
 class Pages:
     """The pages of one set of ways. `paths` are where the ways lie, by their names."""
 
-    def __init__(self, templates: Templates, paths: Mapping[str, str], texts: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        templates: Templates,
+        paths: Mapping[str, str],
+        texts: Mapping[str, object],
+        script: Script | None = None,
+    ) -> None:
+        self.script = script
         self._templates = templates
         self._paths = paths
         self._texts = texts

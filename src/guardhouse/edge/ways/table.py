@@ -13,12 +13,14 @@ from guardhouse.desks import (
     invite,
     link,
     otp_app,
+    own_passkeys,
     register,
     reset,
     second_factor,
     verify,
 )
-from guardhouse.edge.ways import factors
+from guardhouse.desks import passkeys as by_passkey
+from guardhouse.edge.ways import factors, passkeys
 from guardhouse.edge.ways.back import back
 from guardhouse.edge.ways.told import told
 from guardhouse.edge.ways.way import NOTHING, Power, Way
@@ -28,6 +30,7 @@ __all__ = ["WAYS"]
 
 _ENROLMENTS = frozenset[Power]({"enrolments"})
 _ELSEWHERE: frozenset[Power] = frozenset({"foreign", "enrolments"})
+_PASSKEYS = frozenset[Power]({"enrolments", "passkeys"})
 
 WAYS: tuple[Way, ...] = (
     Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login, even=True),
@@ -253,5 +256,13 @@ WAYS: tuple[Way, ...] = (
         inside=True,
         acting=True,
         needs=frozenset({"impersonation"}),
+    ),
+    Way("passkey-options", by_passkey.ask_to_prove, by_passkey.AskToProve, needs=_PASSKEYS),
+    Way(passkeys.PROVE, by_passkey.prove, by_passkey.Proof, "passkey", passkeys.proving, needs=_PASSKEYS),
+    Way("passkeys", page="passkeys", show=passkeys.own, inside=True, fresh=True, needs=_PASSKEYS),
+    Way("passkey-register-options", own_passkeys.ask_to_make, inside=True, fresh=True, needs=_PASSKEYS),
+    *(
+        Way(name, act, handed, "passkeys", passkeys.own, inside=True, fresh=True, needs=_PASSKEYS)
+        for name, act, handed in passkeys.CHANGES
     ),
 )

@@ -111,6 +111,21 @@ TOLD: Mapping[str, Told] = MappingProxyType(
             "Your account is open",
             "Your address is confirmed, too. Log in with the password that you have chosen.",
         ),
+        "passkey-added": Told(
+            "Your passkey is added",
+            "From now on you can log in with it, without your password.",
+            "Back to your passkeys",
+            "passkeys",
+        ),
+        "passkey-renamed": Told(
+            "Your passkey is renamed", "It has its new name.", "Back to your passkeys", "passkeys"
+        ),
+        "passkey-removed": Told(
+            "Your passkey is removed",
+            "Nobody can log in here with it any more. Remove it on your device as well, which does not know that.",
+            "Back to your passkeys",
+            "passkeys",
+        ),
     }
 )
 """By the name of what is done. An address that names anything else says that something is done, and no more."""

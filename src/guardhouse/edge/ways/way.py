@@ -37,6 +37,7 @@ Power: TypeAlias = Literal[
     "tokens",
     "links",
     "impersonation",
+    "passkeys",
 ]
 
 
@@ -107,5 +108,6 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
         "links": kit.magic_links != "off",
         "tokens": kit.house.parts.tokens is not None,
         "impersonation": kit.may_impersonate is not None,
+        "passkeys": kit.party is not None,
     }
     return frozenset(need for need in way.needs if not has[need])
