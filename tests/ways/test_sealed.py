@@ -18,8 +18,11 @@ from guardhouse.state.remembered import GRACE
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.sealed import SealedSessions
 from tests.houses import ADA, PASSWORD, SESSION
+from tests.services.issuer import foreign_server
+from tests.ways.elsewhere import Elsewhere
 from tests.ways.houses import NEW_PASSWORD, World
 from tests.ways.phones import switch_on
+from tests.ways.test_foreign import NEWCOMER
 
 COOKIE = "__Host-gh-remember"
 RIGHT = {"email": ADA.email, "password": PASSWORD}
@@ -208,6 +211,33 @@ def test_who_puts_back_his_tries_has_no_more_of_them(
     assert codes[-1] == "login_throttled"
     other = give(world, half_way(world), owner.phone.code(world.clock.now))
     assert other.json()["code"] == "login_throttled", "in another window too"
+
+
+# -- logins elsewhere ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("store", ["epochs", "beside"])
+def test_what_comes_back_counts_once_whichever_cookie_is_put_back(
+    portal: Any, inner: MemoryStore, store: str
+):
+    with foreign_server() as server:
+        server.people["joan"] = dict(NEWCOMER)
+        world = Elsewhere(portal, server, {"store": SealedSessions(**{store: inner})})
+        browser = world.person()
+        params = world.visit(world.begin(browser), "joan")
+        before = f"{SESSION}={browser.cookies[SESSION]}"
+        assert "reason" not in world.bring(browser, params).headers["location"]
+        again = world.bring(bringing(world, before), params)
+        assert again.headers["location"].endswith("reason=foreign_state")
+
+
+def test_many_who_begin_with_a_long_way_to_go_fit_into_a_cookie(portal: Any, inner: MemoryStore):
+    with foreign_server() as server:
+        world = Elsewhere(portal, server, {"store": SealedSessions(epochs=inner)})
+        browser = world.person()
+        for letters in (1, 400, 500, 2000, 400, 400):
+            world.begin(browser, next="/".ljust(letters, "x"))
+        assert world.bring(browser, world.visit(world.begin(browser))).status_code == 303
 
 
 # -- where nothing lies beside ------------------------------------------------------------------------------------------
