@@ -18,14 +18,18 @@ from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks, MayImpersonate
 from guardhouse.desks.otp_app import issuer_of
 from guardhouse.desks.outbox import Outbox
 from guardhouse.desks.remembering import Remembering
+from guardhouse.edge.ways.elsewhere import at_work, buttons, refuse_callback
 from guardhouse.edge.ways.pages import Pages
 from guardhouse.edge.ways.routes import route_of
 from guardhouse.edge.ways.said import LED
 from guardhouse.edge.ways.table import WAYS
 from guardhouse.edge.ways.way import Way, lacking
 from guardhouse.errors import ConfigError
+from guardhouse.flows.foreign import ForeignPolicy
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
+from guardhouse.issuers.foreign import ForeignLogin
+from guardhouse.issuers.providers import ForeignProvider
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
@@ -35,7 +39,7 @@ from guardhouse.vault.totp import SEED_BYTES, provisioning_uri
 
 U = TypeVar("U")
 
-__all__ = ["Lifetimes", "Ways"]
+__all__ = ["ForeignPolicy", "Lifetimes", "Ways"]
 
 
 class Single(TypedDict, total=False):
@@ -60,7 +64,7 @@ class Ways(Generic[U]):
 
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
-    name, or adds it. `require_second_factor` says who must have one, and leads him to enrol it
+    name, or adds it. `foreign` are login servers of others (docs/social-login.md). `require_second_factor` says who must have one, and leads him to enrol it
     after his password. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
 
@@ -90,15 +94,14 @@ class Ways(Generic[U]):
         require_second_factor: bool | Callable[[U], bool] = False,
         login_field: str = "email",
         remember: bool = True,
+        foreign: Sequence[ForeignProvider | ForeignLogin] = (),
+        foreign_policy: ForeignPolicy | None = None,
         **single: Unpack[Single],
     ) -> None:
-        self._base = _base(house, public_url, mail)
+        self._base = _base(house, public_url, mail, foreign)
         self.kit = Kit(
-            house=house,
-            guard=_session_guard(house, guard),
-            outbox=_outbox(house, mail),
+            **_parts(house, guard, mail, throttle),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
-            throttle=throttle or LoginThrottle(house.limits),
             url_of=self.url_of,
             offers=lambda name: name in self.paths,
             app_name=app_name,
@@ -107,6 +110,12 @@ class Ways(Generic[U]):
             login_field=login_field,
             factor_required=_whoever(require_second_factor),
             **_checked(login_field, **single),
+            foreign=at_work(
+                house,
+                foreign,
+                foreign_policy,
+                login_is_address=login_field == single.get("address_field", "email"),
+            ),
         )
         _keep_logged_in(self.kit, asked_for=remember)
         self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
@@ -125,13 +134,13 @@ class Ways(Generic[U]):
         used = (templates or Templates()) if pages or self.kit.outbox is not None else None
         return used, Pages(used, self.paths, self._texts()) if pages and used is not None else None
 
-    def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
-        """Write the address of a way as browsers reach it."""
+    def url_of(self, name: str, query: Mapping[str, str] | None = None, *, provider: str = "") -> str:
+        """Write the address of a way as browsers reach it; `provider` is a login server's name, where the path has one."""
         if name not in self.paths:
             raise ConfigError(
                 "ways", name, "A letter would lead there, and it is left out: leave out what sends it, too."
             )
-        return link_to(self._base, self.paths[name], query)
+        return link_to(self._base, self.paths[name].replace("{provider}", provider), query)
 
     def install(self, app: Starlette) -> None:
         """Lay the ways out as routes, before the house is installed and after its rules are defined."""
@@ -155,6 +164,7 @@ class Ways(Generic[U]):
         return {
             "app_name": self.kit.app_name,
             "home": self.kit.house.home_url,
+            "foreign": buttons(self.kit, self.paths),
             "login_field": self.kit.login_field,
             "login_label": "E-mail" if self.kit.login_field == "email" else "User name",
             "login_type": "email" if self.kit.login_field == "email" else "text",
@@ -168,10 +178,11 @@ class Ways(Generic[U]):
     def _laid_out(
         self, offered: Sequence[Way], prefix: str, paths: Mapping[str, str]
     ) -> tuple[Sequence[Way], Mapping[str, str]]:
-        """Say which ways there are and where each lies. No letter may lead to one that is not there."""
+        """Say which ways there are and where each lies. No letter may lead to one that is not there, and nobody come back to one."""
         laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in offered}
         _refuse_unknown("paths", paths, laid)
         _refuse_dead_ends(offered, self.kit, laid)
+        refuse_callback(self.kit, laid, self._base)
         return offered, laid
 
     def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
@@ -183,12 +194,15 @@ class Ways(Generic[U]):
         return offered
 
 
-def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox | None) -> str:
+def _base(
+    house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox | None, foreign: Sequence[object]
+) -> str:
+    wanted_by = "Letters" if mail is not None else "Logins elsewhere" if foreign else ""
     own = sorted(house.parts.origins.own)
     if public_url is None and len(own) == 1:
         return own[0].decode()
-    if public_url is None and mail is not None:
-        fix = "Letters need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
+    if public_url is None and wanted_by:
+        fix = f"{wanted_by} need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
         raise ConfigError("public_url", "none" if not own else "several", fix)
     return (public_url or "").rstrip("/")
 
@@ -214,6 +228,25 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
                 await outbox.close()
 
     return lifespan
+
+
+class _Parts(TypedDict):
+    house: Guardhouse[Any]
+    guard: SessionGuard
+    outbox: Outbox | None
+    throttle: LoginThrottle
+
+
+def _parts(
+    house: Guardhouse[Any], guard: str | None, mail: Mailer | Outbox | None, throttle: LoginThrottle | None
+) -> _Parts:
+    """Find what the ways work with."""
+    return {
+        "house": house,
+        "guard": _session_guard(house, guard),
+        "outbox": _outbox(house, mail),
+        "throttle": throttle or LoginThrottle(house.limits),
+    }
 
 
 def _keep_logged_in(kit: Kit, *, asked_for: bool) -> None:

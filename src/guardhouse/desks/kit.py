@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.outbox import Outbox
+from guardhouse.flows.foreign import ForeignPolicy
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
+from guardhouse.issuers.foreign import ForeignLogin
 from guardhouse.limits import LoginThrottle
 from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 
-__all__ = ["Kit", "Lifetimes", "MagicLinks", "MayImpersonate"]
+__all__ = ["Foreign", "Kit", "Lifetimes", "MagicLinks", "MayImpersonate"]
 
 MayImpersonate: TypeAlias = str | Callable[[Any, Any], bool | Awaitable[bool]]
 """A rule of the house, which is asked about the user, or a function of who wants to and of the user."""
@@ -37,6 +39,14 @@ class Lifetimes:
     invite: timedelta = timedelta(days=7)
     remembered: timedelta = timedelta(days=30)
     trusted: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """One foreign login server at work, and what its logins may do here."""
+
+    login: ForeignLogin
+    policy: ForeignPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,8 @@ class Kit:
     """None where the store keeps none; then there are no second factors and no remembered devices."""
     factor_required: Callable[[Any], bool] | None = None
     """Says of a user whether he must have a second factor; None is nobody."""
+    foreign: Mapping[str, Foreign] = field(default_factory=dict[str, Foreign])
+    """The foreign login servers, by their names."""
     address_field: str = "email"
     """Under which name somebody new hands in his address."""
     register_fields: tuple[str, ...] = ()

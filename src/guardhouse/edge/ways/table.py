@@ -8,6 +8,7 @@ from guardhouse.desks import (
     confirm,
     devices,
     entry,
+    foreign,
     impersonation,
     invite,
     link,
@@ -18,6 +19,7 @@ from guardhouse.desks import (
     verify,
 )
 from guardhouse.edge.ways import factors
+from guardhouse.edge.ways.back import back
 from guardhouse.edge.ways.told import told
 from guardhouse.edge.ways.way import NOTHING, Power, Way
 from guardhouse.steps.confirmed import WITHIN
@@ -25,6 +27,7 @@ from guardhouse.steps.confirmed import WITHIN
 __all__ = ["WAYS"]
 
 _ENROLMENTS = frozenset[Power]({"enrolments"})
+_ELSEWHERE: frozenset[Power] = frozenset({"foreign", "enrolments"})
 
 WAYS: tuple[Way, ...] = (
     Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login, even=True),
@@ -45,6 +48,43 @@ WAYS: tuple[Way, ...] = (
         reset.Reset,
         "reset_password",
         needs=frozenset({"mail", "password", "address"}),
+    ),
+    Way(
+        "foreign-login",
+        foreign.begin,
+        foreign.LogInElsewhere,
+        path="login/with/{provider}",
+        asked_on="login",
+        needs=_ELSEWHERE,
+    ),
+    Way("foreign-callback", path="login/with/{provider}/callback", back=back, needs=_ELSEWHERE),
+    Way(
+        "foreign-logins",
+        page="foreign_logins",
+        show=foreign.list_linked,
+        path="linked-logins",
+        inside=True,
+        needs=_ELSEWHERE,
+    ),
+    Way(
+        "foreign-link",
+        foreign.link,
+        foreign.LogInElsewhere,
+        path="linked-logins/with/{provider}",
+        asked_on="foreign-logins",
+        inside=True,
+        fresh=True,
+        needs=_ELSEWHERE,
+    ),
+    Way(
+        "foreign-unlink",
+        foreign.unlink,
+        foreign.Unlink,
+        path="linked-logins/unlink",
+        asked_on="foreign-logins",
+        inside=True,
+        fresh=True,
+        needs=_ELSEWHERE,
     ),
     Way(
         "two-factor",

@@ -61,6 +61,18 @@ TOLD: Mapping[str, Told] = MappingProxyType(
         "impersonation-ended": Told(
             "You are yourself again", "You act for nobody else any more.", "Go on", HOME
         ),
+        "foreign-linked": Told(
+            "Your login is linked",
+            "You can log in with it from now on.",
+            "Back to the list",
+            "foreign-logins",
+        ),
+        "foreign-unlinked": Told(
+            "Your login is unlinked",
+            "It does not let you in here any more.",
+            "Back to the list",
+            "foreign-logins",
+        ),
         "two-factor-off": Told(
             "The second step is off",
             "The app and its recovery codes do not count any more, and no browser is trusted by them.",
