@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import time
 from collections.abc import Callable, Mapping
 
 from tests.attack.cases import SetUpError, SkippedError
 from tests.attack.device import Device, read_question
+from tests.attack.elsewhere import oauth_client_started
 from tests.attack.jar import Jar
 from tests.attack.scene import SUCCESS, Scene
+from tests.ways.phones import Phone
 
 HOUR = 3600
+STEPS = 60
+"""Two steps of a one-time code, in seconds."""
 TOO_MANY_TRIES = 60
 LONG_PASSWORD = "The first seventy-two bytes of this password are all that bcrypt reads!! " + "x" * 20
 NUL_PASSWORD = "before the nul\0and after it"
@@ -137,6 +142,46 @@ def _remember_pw_changed(scene: Scene) -> None:
     scene.application.hook(
         "change_password", email=scene.user("USER").username, password=scene.value("NEW_PASS")
     )
+
+
+def _second_factor(scene: Scene) -> tuple[Phone, list[str]]:
+    """Let USER switch the second factor on, and let the code of that grow old."""
+    jar = Jar()
+    scene.log_in("USER", jar)
+    phone = Phone(json.loads(scene.visit("totp_setup", jar).body)["uri"])
+    answer = scene.visit("totp_confirm", jar, {"code": phone.code(time.time())})
+    if answer.status != 200:
+        raise SetUpError(f"the second factor cannot be switched on: {answer.status}")
+    scene.move_clock(STEPS)
+    return phone, json.loads(answer.body)["recovery_codes"]
+
+
+def _half_way(scene: Scene, jar: Jar) -> None:
+    session = scene.log_in("USER", jar)
+    scene.names |= {"HALF_WAY": session, "SID": session, "OLD_SID": session}
+
+
+def _mfa_pending(scene: Scene) -> None:
+    phone, codes = _second_factor(scene)
+    scene.names |= {"TOTP": phone.code(time.time() + STEPS), "TOTP_AT:0": phone.code(0), "RECOVERY": codes[0]}
+    _half_way(scene, scene.jar)
+
+
+def _used(role: str, name: str, steps: int = 0) -> Builder:
+    """A code that let its owner in a moment ago, or the one so many steps beside it."""
+
+    def used(scene: Scene) -> None:
+        phone, codes = _second_factor(scene)
+        now, jar = time.time() + STEPS, Jar()
+        _half_way(scene, jar)
+        code = codes[0] if role == "recovery_code" else phone.code(now)
+        answer = scene.visit(role, jar, {"code": code})
+        if answer.status != 200:
+            raise SetUpError(f"{role} answered {answer.status} to the right code")
+        scene.names[name] = phone.code(now + 30 * steps) if steps else code
+        _half_way(scene, scene.jar)
+
+    return used
 
 
 def _throttled(scene: Scene) -> None:
@@ -323,6 +368,10 @@ BUILDERS: Mapping[str, Builder] = {
     "expired_absolute": _expired_absolute,
     "remember_me": _remember_me,
     "remember_pw_changed": _remember_pw_changed,
+    "mfa_pending": _mfa_pending,
+    "totp_just_used": _used("totp_challenge", "USED_TOTP"),
+    "totp_prev_used": _used("totp_challenge", "USED_TOTP", -1),
+    "recovery_used": _used("recovery_code", "USED_RECOVERY"),
     "throttled": _throttled,
     "sudo_absent": _sudo_absent,
     "reset_used": _reset_used,
@@ -331,6 +380,7 @@ BUILDERS: Mapping[str, Builder] = {
     "pat_and_session": _pat_and_session,
     "pat_read_only": _pat_read_only,
     "pat_revoked": _pat_revoked,
+    "oauth_client_started": oauth_client_started,
     "webauthn_ready": _webauthn_ready,
     "store_down": _broken("down"),
     "store_slow": _broken("slow"),

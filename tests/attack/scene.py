@@ -36,6 +36,8 @@ class Scene:
         self.transport = transport
         self.jar = Jar()
         self.names: dict[str, str] = {}
+        self.case: str = ""
+        """Which case it is, for a state that is another for each."""
         self.fault: str = ""
         self.talk: list[str] = []
         self.instead: Mapping[str, str] = {}

@@ -51,13 +51,13 @@ def running_demo() -> Generator[str]:
             assert process.stdout is not None
             address = re.search(r"http://\S+", process.stdout.readline())
             assert address is not None, "the demo did not say where it is"
-            _wait_for(address[0])
+            wait_for(address[0])
             yield address[0]
         finally:
             process.terminate()
 
 
-def _wait_for(address: str) -> None:
+def wait_for(address: str) -> None:
     for _ in range(START_SECONDS * 10):
         try:
             urlopen(f"{address}/public", timeout=1).close()  # noqa: S310 - our own address

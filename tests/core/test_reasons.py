@@ -38,6 +38,7 @@ from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import EXPIRED, Changes, Deadline, Login, Record, merged
 from guardhouse.state.session import Session
 from guardhouse.steps.abilities import Abilities
+from guardhouse.steps.factors import Factors
 from guardhouse.users.memory import MemoryUsers
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import generate_secret
@@ -158,6 +159,7 @@ GIVEN = {
     Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged")),
     Reason.REMEMBER_EXPIRED: lambda: evidence_of(over(Cookie("c", "", 0), "past its end").then),
     Reason.ABILITY_MISSING: lambda: evidence_of(Abilities("read")(Visit(HOUSE.parts, Facts("GET", "/", [])))),
+    Reason.FACTORS_MISSING: lambda: evidence_of(Factors(2)(Visit(HOUSE.parts, Facts("GET", "/", [])))),
     Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),
     Reason.SESSION_EXPIRED: lambda: evidence_of(WEB.judge(b"", EXPIRED[Deadline.IDLE])),
     Reason.NO_LOGIN_FOR_GUARD: lambda: evidence_of(WEB.judge(b"", RECORD)),

@@ -108,6 +108,8 @@ class Reason(StrEnum):
     USER_NOT_CLIENT = "user_not_client"
     USER_NOT_VERIFIED = "user_not_verified"
     CONFIRMATION_NEEDED = "confirmation_needed"
+    FACTORS_MISSING = "factors_missing"
+    IMPERSONATED = "impersonated"
     GUESTS_ONLY = "guests_only"
     URL_UNSIGNED = "url_unsigned"
     URL_SIGNATURE = "url_signature"

@@ -20,10 +20,10 @@ Shown = Mapping[str, object] | Next
 
 
 async def asked(desk: Desk[Any], _: Request) -> Shown:
-    """Show the field for a code to who is asked for one; everybody else begins at the password."""
+    """Show the field for a code to who is asked for one; who is inside and has none sets it up, others begin at the password."""
     who = await second_factor.asked(desk)
     if who is None:
-        return Ask("login")
+        return Ask("two-factor-setup" if await desk.auth.check() else "login")
     days = desk.kit.lifetimes.trusted.days
     factors = list(await desk.factors_of(who.whose.user))
     return {"factors": factors, "days": days, "half_way": who.pending is not None}

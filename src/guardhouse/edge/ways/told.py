@@ -24,6 +24,8 @@ class Told(NamedTuple):
 
 HOME = "home"
 
+_DEVICES = ("Back to your devices", "sessions")
+
 TOLD: Mapping[str, Told] = MappingProxyType(
     {
         "logged-out": Told(
@@ -38,6 +40,36 @@ TOLD: Mapping[str, Told] = MappingProxyType(
         "password-reset": Told(
             "Your password is set",
             "The new password counts from now on, and all other devices are logged out.",
+        ),
+        "password-changed": Told(
+            "Your password is changed",
+            "The new password counts from now on, and all other devices are logged out.",
+            "Go on",
+            HOME,
+        ),
+        "confirmed": Told("Thank you", "You have shown who you are.", "Go on", HOME),
+        "session-ended": Told("The device is logged out", "It is logged out at once.", *_DEVICES),
+        "others-ended": Told("Other devices are logged out", "Only this one is still logged in.", *_DEVICES),
+        "device-forgotten": Told(
+            "The device is forgotten", "It has to prove itself anew the next time.", *_DEVICES
+        ),
+        "token-revoked": Told("The token is revoked", "It opens nothing any more.", *_DEVICES),
+        "tokens-revoked": Told("All tokens are revoked", "None of them opens anything any more.", *_DEVICES),
+        "impersonated": Told("You act in another's place", "What you do is written down.", "Go on", HOME),
+        "impersonation-ended": Told(
+            "You are yourself again", "You act for nobody else any more.", "Go on", HOME
+        ),
+        "foreign-linked": Told(
+            "Your login is linked",
+            "You can log in with it from now on.",
+            "Back to the list",
+            "foreign-logins",
+        ),
+        "foreign-unlinked": Told(
+            "Your login is unlinked",
+            "It does not let you in here any more.",
+            "Back to the list",
+            "foreign-logins",
         ),
         "two-factor-off": Told(
             "The second step is off",
@@ -101,6 +133,7 @@ TOLD: Mapping[str, Told] = MappingProxyType(
 _ANYTHING = Told("Done", "That is done.")
 
 
-async def told(_: Desk[Any], request: Request) -> Mapping[str, object]:
+async def told(desk: Desk[Any], request: Request) -> Mapping[str, object]:
     """Find what is to be said; nothing of the address itself is."""
+    await desk.auth.identity()  # so that the page can say who acts in whose place
     return {"texts": TOLD.get(request.query_params.get("what", ""), _ANYTHING)}
