@@ -20,7 +20,7 @@ from guardhouse.errors import ConfigError
 from guardhouse.flows.passkey import MOST
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.limit import network_of
-from guardhouse.state.passkey import Passkey, name_of
+from guardhouse.state.passkey import HANDLE_BYTES, Passkey, name_of
 from tests.authenticator import BACKED_UP, PRESENT, SHARED, VERIFIED, Authenticator, b64
 from tests.houses import ADA, GRACE, HASHER, NAVIGATION, ORIGIN, PASSWORD
 from tests.services.postgres import postgres_url
@@ -534,7 +534,9 @@ def test_a_device_makes_no_second_passkey_for_one_user(world):
     options = client.post("/passkey-register-options").json()["options"]
     assert [one["id"] for one in options["excludeCredentials"]] == [b64(device.id)]
     assert unpadded(options["user"]["id"]) == device.handle, "all devices call the user the same"
-    assert ADA.id.encode() not in unpadded(options["user"]["id"])
+    assert len(device.handle) == HANDLE_BYTES
+    other = logged_in(world, GRACE).post("/passkey-register-options").json()["options"]
+    assert unpadded(other["user"]["id"]) != device.handle
 
 
 @pytest.mark.parametrize("owner", [ADA, GRACE])
