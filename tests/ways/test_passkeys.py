@@ -666,6 +666,21 @@ def test_a_person_whose_passkey_is_refused_reads_it_on_a_page(world):
     assert b64(device.id) not in answer.text, "what was handed in is not repeated"
 
 
+def test_who_is_led_to_confirm_finds_the_way_by_passkey_and_back(world):
+    device, client = has_one(world), world.visitor(**NAVIGATION)
+    prove(client, device)
+    world.clock.now += 3600
+    asked = client.get("/passkeys")
+    assert asked.url.path == "/confirm-password"
+    link = asked.text.partition('href="/passkey')[2].partition('"')[0]
+    page = client.get(f"/passkey{link}")
+    assert 'data-passkey="confirm"' in page.text
+    wanted = page.text.partition('name="next" value="')[2].partition('"')[0]
+    credential = json.dumps(device.prove(challenge(client, "confirm")))
+    done = client.post("/passkey", data={"credential": credential} | ({"next": wanted} if wanted else {}))
+    assert (done.url.path, done.status_code) == ("/passkeys", 200)
+
+
 @pytest.mark.parametrize(
     ("state", "purpose"), [("guest", "login"), ("half-way", "second"), ("inside", "confirm")]
 )
