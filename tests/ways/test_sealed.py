@@ -126,6 +126,20 @@ def test_a_reset_ends_them_by_the_password_alone_where_nobody_counts(uncounted: 
     assert not enrolled(uncounted, inner)
 
 
+@pytest.mark.parametrize(("store", "why"), [("epochs", "session_unknown"), ("beside", "password_changed")])
+def test_a_new_password_ends_all_sessions_but_the_present_one(
+    worlds: Callable[..., World], inner: MemoryStore, store: str, why: str
+):
+    world = sealed(worlds, SealedSessions(**{store: inner}))
+    other, here = come(world), come(world)
+    there = f"{SESSION}={other.cookies[SESSION]}"
+    answer = here.post("/change-password", json={"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+    assert answer.status_code == 200, answer.text
+    assert bringing(world, there).get("/me").json()["code"] == why
+    del here.cookies[COOKIE]
+    assert here.get("/me").status_code == 200
+
+
 def test_the_other_devices_are_forgotten_too_and_this_one_is_not(world: World, inner: MemoryStore):
     other, here = come(world), come(world)
     assert here.post("/others").status_code == 200
