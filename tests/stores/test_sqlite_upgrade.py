@@ -181,14 +181,14 @@ async def test_whoever_comes_while_another_upgrades_waits_longer_than_a_write(
     monkeypatch.setattr("guardhouse.stores.sqlite_file.BUSY_MILLISECONDS", 1)
     path = former(tmp_path)
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
-        other.execute("BEGIN IMMEDIATE")
         store = SQLiteStore(path)
+        *statements, commit = store.schema(2)
+        for statement in statements:
+            other.execute(statement)
         waiting = asyncio.create_task(store.migrate())
         await asyncio.sleep(0.3)
         assert not waiting.done()
-        for statement in store.schema(2):
-            other.execute(statement)
-        other.execute("COMMIT")
+        other.execute(commit)
         assert await waiting == Migrated(SCHEMA_VERSION, SCHEMA_VERSION)
     assert store.load_now(KEY) == SESSIONS[KEY]
     await store.close()

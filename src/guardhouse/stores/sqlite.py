@@ -164,8 +164,9 @@ class SQLiteStore:
         return Migrated(max(before, self._file.found), SCHEMA_VERSION)
 
     def schema(self, since: int = 0) -> Sequence[str]:
-        """Write the statements that do so."""
-        return schema(since)
+        """Write the statements that do so, for whoever runs them by hand: all or nothing."""
+        statements = schema(since)
+        return ["BEGIN IMMEDIATE", *statements, "COMMIT"] if statements else []
 
     async def close(self) -> None:
         """Close the connections; the next use opens them again."""
@@ -191,19 +192,20 @@ def _insert(connection: sqlite3.Connection, key: bytes, record: Record) -> None:
 def _change(connection: sqlite3.Connection, key: bytes, changes: Changes) -> int | None:
     """Merge changes into the record under that key; return its number, or None where there is none."""
     row = connection.execute("SELECT id, body FROM guardhouse_sessions WHERE key = ?", (key,)).fetchone()
-    try:
-        was = None if row is None else opened(row[1])
-    except UnreadableRecordError:
-        was = None  # nothing can be merged into it; the reader reports it
-    if was is None:
+    if row is None:
         return None
-    number, becomes = int(row[0]), merged(was, changes)
+    number, body = row
+    try:
+        was = opened(body)
+    except UnreadableRecordError:
+        return None  # nothing can be merged into it; the reader reports it
+    becomes = merged(was, changes)
     statement = "UPDATE guardhouse_sessions SET due = ?, body = ? WHERE id = ?"
     connection.execute(statement, (sweep_at(becomes), encode(becomes), number))
     if was.owners != becomes.owners:
         connection.execute("DELETE FROM guardhouse_logins WHERE session = ?", (number,))
         _own(connection, number, becomes)
-    return number
+    return int(number)
 
 
 def _own(connection: sqlite3.Connection, number: int | None, record: Record) -> None:
