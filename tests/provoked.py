@@ -39,6 +39,7 @@ from guardhouse.state.enrolment import Kind
 from guardhouse.state.pending import Pending, hold
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.testing import PASSWORD, BrokenStore, FixedClock, fake_users, fast_passwords
+from guardhouse.ways import Ways
 
 SECRET = "kH1tEo0Qw7Tz5cRrLxVb9NpYs3Jd2Mfu8aGi6WeX"
 OTHER_SECRET = "Zs8mQ2vK6yXc4TgUa1HnWp9LrEj3Bd7oFi5NtMuk"
@@ -47,6 +48,7 @@ NAME = {"X-Request-ID": "example-of-the-docs"}
 SAME = {"Sec-Fetch-Site": "same-origin"}
 NEIGHBOUR = {"Origin": "https://spa.example.com", "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}
 STRANGER = {"Origin": "https://shop.other.org", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
+REMEMBER = "__Host-gh-remember"
 UNKNOWN_ID = "A" * 43
 
 _SECRET_HEADERS = {"authorization": "{scheme} ...", "x-xsrf-token": "...", "x-api-key": "..."}
@@ -83,7 +85,7 @@ class Provoked(NamedTuple):
 class World:
     """An application with a house of its own, at a time that stands still."""
 
-    def __init__(self, prepare: Callable[[Any], None] | None = None, **changes: Any) -> None:
+    def __init__(self, prepare: Callable[[Any], object] | None = None, **changes: Any) -> None:
         self.clock = FixedClock()
         self.users = fake_users()
         settings: dict[str, Any] = {
@@ -133,7 +135,9 @@ class World:
         return self.house.requires(name)(endpoint)
 
     async def _login(self, request: Request) -> Response:
-        user = await self.house.auth(request).attempt(await request.json())
+        body = await request.json()
+        remember = body.pop("remember", False)
+        user = await self.house.auth(request).attempt(body, remember=remember)
         if user is None:
             raise await refused(visit_of(request, self.house), Refusal(Reason.LOGIN_FAILED, "login"))
         return Response(status_code=204)
@@ -197,6 +201,19 @@ def _asked(method: str, path: str, headers: Headers = (), base: str = BASE, **ch
 
 def _with_login(method: str, path: str, headers: Headers = (), **changes: Any) -> Provoked:
     return ask(World(**changes).logged_in(), method, path, headers)
+
+
+def _remembered(change: str = "", wait: timedelta | None = None) -> Provoked:
+    """Bring a cookie of a browser that stays logged in, changed, or a while after it was replaced."""
+    world = World(lambda house: Ways(house, "web", app_name="docs", pages=False))
+    client = world.client()
+    body = {"email": world.users.ada.email, "password": PASSWORD, "remember": True}
+    client.post("/login", json=body, headers=SAME)
+    cookie = {"Cookie": f"{REMEMBER}={client.cookies[REMEMBER]}{change}"}
+    if wait is not None:
+        world.client().get("/web", headers=cookie)
+        world.clock.advance(wait)
+    return ask(world.client(), "GET", "/web", cookie)
 
 
 def _expired() -> Provoked:
@@ -329,6 +346,8 @@ PROVOKED: Mapping[Reason, Callable[[], Provoked]] = {
     Reason.USER_DISABLED: _user_disabled,
     Reason.PASSWORD_CHANGED: _password_changed,
     Reason.LOGIN_KEY_UNKNOWN: partial(_other_process, "GET", "/web"),
+    Reason.REMEMBER_EXPIRED: partial(_remembered, "x"),
+    Reason.REMEMBER_STOLEN: partial(_remembered, wait=timedelta(minutes=1)),
     Reason.CREDENTIAL_MALFORMED: partial(_asked, "GET", "/key", {"X-Api-Key": ""}),
     Reason.CREDENTIAL_REJECTED: partial(_asked, "GET", "/key", {"X-Api-Key": "wrong"}),
     Reason.CREDENTIAL_UNKNOWN: partial(_asked, "GET", "/token", {"Authorization": "Bearer abc"}),

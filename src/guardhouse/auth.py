@@ -14,6 +14,7 @@ from guardhouse.core.verdict import Allow, Deny, Identity
 from guardhouse.devices import Device, Devices
 from guardhouse.errors import StoreError
 from guardhouse.gate.authentication import authenticate, named
+from guardhouse.gate.coming_back import Remembers
 from guardhouse.gate.outage import OUTAGES
 from guardhouse.gate.parts import resolve
 from guardhouse.gate.refused import refused
@@ -24,6 +25,9 @@ from guardhouse.state.device import described, network_from
 from guardhouse.state.session import CONFIRMED
 
 U = TypeVar("U")
+
+REMEMBERED = "remembered"
+"""The one proof of a login that came back by itself: it counts for nothing where a proof is asked for."""
 
 
 class Auth(Generic[U]):
@@ -100,6 +104,25 @@ class Auth(Generic[U]):
         """
         await self.check_origin()
         await self._check_disabled(user)
+        remembers = self._remembers
+        if remembers is not None:
+            await remembers.leave(self._visit)
+        begun = await remembers.begin(self._visit, user, proofs) if remembers and remember else None
+        series = begun.name if begun else None
+        await self._enter(user, proofs, remember=remember and not remembers, series=series)
+        if begun:
+            self._visit.carried.set_cookie(self._parts.cookie.remember, begun.cookie)
+        await self._entered(user, remember=remember)
+
+    async def come_back(self, user: U, series: str) -> None:
+        """Log in a user whose browser stays logged in, under a new session id. He proves nothing by it anew."""
+        await self.check_origin()
+        await self._check_disabled(user)
+        await self._enter(user, (REMEMBERED,), remember=False, series=series)
+        await self._entered(user, remember=True)
+
+    async def _enter(self, user: U, proofs: Sequence[str], *, remember: bool, series: str | None) -> None:
+        """Write the login."""
         stored = self._provider.password_of(user)
         login = record.Login(
             user_id=self._provider.id_of(user),
@@ -111,10 +134,13 @@ class Auth(Generic[U]):
             address=network_from(self._visit.facts.peer),
             proofs=" ".join(proofs),
         )
-        await self._visit.carried.log_in(self._guard.realm or "", login, remember=remember)
+        await self._visit.carried.log_in(self._guard.realm or "", login, remember=remember, series=series)
         self._visit.forget()
+        self._visit.know(self._identity_of(user, login.fingerprint), user)
+
+    async def _entered(self, user: U, *, remember: bool) -> None:
         await self._emit(Login(self._guard.name, user, remember))
-        await self._know(user, login.fingerprint)
+        await self._emit(Authenticated(self._guard.name, user))
 
     async def confirm(self, password: str) -> bool:
         """Check the password of who is logged in once more, which counts where a step asks for that.
@@ -140,6 +166,7 @@ class Auth(Generic[U]):
         """Log out of this guard's realm. The session id is dead at once, on every machine that shares the store."""
         await self.check_origin()
         identity = await self.identity()
+        await self._leave()
         await self._visit.carried.log_out(self._guard.realm or "")
         self._visit.forget()
         await self._emit(Logout(self._guard.name, identity))
@@ -173,9 +200,19 @@ class Auth(Generic[U]):
     async def _end_this(self) -> None:
         """End the session of this request with the logins of all its realms, as it would be ended from elsewhere."""
         identity = await self.identity()
+        await self._leave()
         await self._visit.carried.end()
         self._visit.forget()
         await self._emit(Logout(self._guard.name, identity))
+
+    async def _leave(self) -> None:
+        """Let this browser stay logged in no more, before its session ends: nothing may bring it back."""
+        if self._remembers is not None:
+            await self._remembers.leave(self._visit)
+
+    @property
+    def _remembers(self) -> Remembers | None:
+        return self._parts.remembering.get(self._guard.realm or "")
 
     @property
     def _devices(self) -> Devices[U]:

@@ -15,9 +15,10 @@ from guardhouse.errors import ConfigError
 from guardhouse.gate.parts import Parts
 from guardhouse.guards.session import SessionGuard
 from guardhouse.state import fingerprint
-from guardhouse.state.enrolment import DEVICES
-from guardhouse.state.record import Login, Record, passed
-from guardhouse.state.store import EndsOne, KeepsEnrolments, OwnedSessions
+from guardhouse.state.enrolment import DEVICES, Enrolment, Kind, alive
+from guardhouse.state.record import Login, Record, UnreadableRecordError, passed
+from guardhouse.state.remembered import Series, linked, public_name
+from guardhouse.state.store import EndsOne, EnrolmentStore, KeepsEnrolments, OwnedSessions
 
 U = TypeVar("U")
 
@@ -39,6 +40,8 @@ class Device(Struct, frozen=True):
     """The network it logged in from: `203.0.113.0/24`; empty where the server did not know."""
     current: bool
     """Whether it is the one that asks."""
+    remembered: bool = False
+    """Whether it stays logged in: after its session has ended it comes back by itself, up to `until`."""
 
 
 class ListsDevices(OwnedSessions, EndsOne, Protocol):
@@ -55,25 +58,37 @@ class Devices(Generic[U]):
         self._provider = parts.providers[guard.provider or ""]
 
     async def list(self, user: U, *, current: Record | None = None) -> Sequence[Device]:
-        """List the sessions that open something now: the current one first, then who was there last."""
+        """List the sessions that open something now: the current one first, then who was there last.
+
+        A device that stays logged in stands there also while it has no session: it needs none to come back.
+        """
         now, owner = self._parts.clock(), self._owner(user)
         stored = self._provider.password_of(user)
+        series = {one.name: one for one in await self._series(owner, stored, now)}
         found: list[Device] = []
         for record in await self._store.owned(owner):
             login = self._login(record, owner, stored)
             if login is not None and passed(record, now) is None:
-                found.append(_shown(record, login, current))
+                mine = [series.pop(name) for name in linked(record) if name in series]
+                found.append(_shown(record, login, current, mine))
+        found += filter(None, map(_asleep, series.values()))
         return sorted(found, key=lambda device: (not device.current, -device.seen, device.id))
 
     async def end(self, user: U, public_id: str) -> bool:
         """End one session of this user, at once and for every process; False when he has none of that id."""
-        there = await self._store.end(self._owner(user), public_id)
+        owner = self._owner(user)
+        asleep = await self._end_series(owner, public_id)
+        there = await self._store.end(owner, public_id) or asleep
         if there:
             await self._parts.emit(SessionsEnded(self.guard.name, user, public_id, 1))
         return there
 
     async def end_all(self, user: U, *, keep: bytes | None = None) -> int:
-        """End all sessions of this user but the one under the key `keep`; return how many there were."""
+        """End all sessions of this user but the one under the key `keep`; return how many there were.
+
+        Devices that stay logged in are forgotten first, but for the one of `keep`: they would come back.
+        """
+        await self._forget_but(user, keep)
         count = await self._store.revoke(self._owner(user), keep=keep)
         if count:
             await self._parts.emit(SessionsEnded(self.guard.name, user, None, count))
@@ -82,12 +97,60 @@ class Devices(Generic[U]):
     async def forget(self, user: U) -> int:
         """Forget the devices that stay logged in or are trusted; return how many there were.
 
-        Call it before `end_all`: a remembered device would begin a session behind the back of what ends them.
+        `end_all` begins with it: a remembered device would begin a session behind the back of what ends them.
         """
-        store = self._parts.store
-        if not isinstance(store, KeepsEnrolments):
+        if self._enrolments is None:
             return 0
-        return await store.enrolments.withdraw_all(self._owner(user), *DEVICES)
+        return await self._enrolments.withdraw_all(self._owner(user), *DEVICES)
+
+    async def _forget_but(self, user: U, keep: bytes | None) -> None:
+        if keep is None:
+            await self.forget(user)
+        elif self._enrolments is not None:
+            owner, kept = self._owner(user), await self._linked(keep)
+            for one in await self._enrolments.enrolled(owner, Kind.REMEMBERED):
+                if one.name not in kept:
+                    await self._enrolments.withdraw(owner, one.kind, one.name)
+
+    async def _linked(self, key: bytes) -> frozenset[str]:
+        try:
+            record = await self._parts.store.load(key)
+        except UnreadableRecordError:
+            return frozenset()
+        return frozenset() if record is None else linked(record)
+
+    async def _end_series(self, owner: str, public_id: str) -> bool:
+        """Forget the device behind an id of the list, of a session or of one without; whether it was one without."""
+        if self._enrolments is None:
+            return False
+        asleep = {
+            public_name(one.name): one.name for one in await self._enrolments.enrolled(owner, Kind.REMEMBERED)
+        }
+        records = [one for one in await self._store.owned(owner) if one.public_id == public_id]
+        for name in frozenset(asleep.values()).intersection(*map(linked, records)) if records else ():
+            await self._enrolments.withdraw(owner, Kind.REMEMBERED, name)
+        if public_id not in asleep:
+            return False
+        return await self._enrolments.withdraw(owner, Kind.REMEMBERED, asleep[public_id])
+
+    async def _series(self, owner: str, stored: str | None, now: float) -> Sequence[Enrolment]:
+        """Find what lets devices of this user stay logged in, as far as it is good now."""
+        if self._enrolments is None:
+            return ()
+        found: list[Enrolment] = []
+        for one in await self._enrolments.enrolled(owner, Kind.REMEMBERED):
+            series = Series.of(one)
+            good = series is not None and fingerprint.unchanged(
+                self._parts.logins, series.fingerprint, stored
+            )
+            if good and alive(one, now):
+                found.append(one)
+        return found
+
+    @property
+    def _enrolments(self) -> EnrolmentStore | None:
+        store = self._parts.store
+        return store.enrolments if isinstance(store, KeepsEnrolments) else None
 
     def _login(self, record: Record, owner: str, stored: str | None) -> Login | None:
         """Find this user's latest login in a record; one from before a change of the password opens nothing."""
@@ -107,16 +170,38 @@ class Devices(Generic[U]):
         return f"{self.guard.provider}:{self._provider.id_of(user)}"
 
 
-def _shown(record: Record, login: Login, current: Record | None) -> Device:
+def _shown(record: Record, login: Login, current: Record | None, series: Sequence[Enrolment]) -> Device:
+    until = min(record.idle_until, record.ends)
     return Device(
         record.public_id,
         record.created,
         login.at,
         record.seen,
-        min(record.idle_until, record.ends),
+        max((until, *(one.ends for one in series if one.ends is not None))),
         login.device,
         login.address,
         current is not None and current.public_id == record.public_id,
+        bool(series),
+    )
+
+
+def _asleep(one: Enrolment) -> Device | None:
+    """Show a device that stays logged in and has no session at the moment."""
+    series = Series.of(one)
+    if series is None or one.ends is None:
+        return None
+    seen, came = one.used or one.created, series.came
+    name = public_name(one.name)
+    return Device(
+        name,
+        one.created,
+        one.created,
+        seen,
+        one.ends,
+        came.device,
+        came.address,
+        current=False,
+        remembered=True,
     )
 
 

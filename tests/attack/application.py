@@ -32,6 +32,8 @@ class State:
     reads: int = 0
     rows: int = 0
     done: Mapping[str, int] = field(default_factory=dict[str, int])
+    users: int | None = None
+    """How many there are, where the application shows that."""
 
     @property
     def effects(self) -> int:
@@ -123,7 +125,7 @@ class Application:
         if "state" not in self.target.hooks:
             return None
         shown = self.hook("state")
-        return State(shown["store"]["reads"], shown["store"]["rows"], shown["done"])
+        return State(shown["store"]["reads"], shown["store"]["rows"], shown["done"], shown.get("users"))
 
     def alive(self) -> bool:
         """Whether the process runs and still answers."""

@@ -159,6 +159,13 @@ def cautious(check: Check, field: str) -> Check:
     return run
 
 
+def _accounts_created(expected: int, seen: Observation) -> Iterable[Finding]:
+    if seen.before is None or seen.after is None or seen.before.users is None or seen.after.users is None:
+        yield Unchecked("accounts_created", "the target shows no users")
+    elif seen.after.users - seen.before.users != expected:
+        yield Failure("accounts_created", expected, seen.after.users - seen.before.users)
+
+
 CHECKS: Mapping[str, Check] = {
     "status": _status,
     "status_not": _status_not,
@@ -169,6 +176,7 @@ CHECKS: Mapping[str, Check] = {
     "verdict": _verdict,
     "store_reads_max": _store_reads_max,
     "store_delta_rows": _store_delta_rows,
+    "accounts_created": _accounts_created,
     "max_latency_ms": _max_latency,
     "eventually_status": _eventually,
     "success_count": _successes("success_count", lambda won, limit: won == limit),

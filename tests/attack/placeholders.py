@@ -136,6 +136,13 @@ FUNCTIONS: Mapping[str, Callable[[str], str]] = {
     "MANY": lambda count: "; ".join(f"filler{number}=x{number}" for number in range(int(count))),
 }
 
+
+def _extend_expiry(text: str) -> str:
+    """Write a later end into a value: in the place of each moment in it, and behind a value that shows none."""
+    later = re.sub(r"(?<![0-9])1[0-9]{9}(?![0-9])", "4102444800", text)
+    return later if later != text else f"{text}.4102444800"
+
+
 MODIFIERS: Mapping[str, Callable[[str], str]] = {
     "upper": str.upper,
     "lower": str.lower,
@@ -154,6 +161,7 @@ MODIFIERS: Mapping[str, Callable[[str], str]] = {
     "dotless_i": lambda text: text.replace("i", "\u0131"),
     "dot_to_x": lambda text: text.replace(".", "x"),
     "backslash": lambda text: text[:1] + text[1:].replace("/", "\\"),
+    "extend_expiry": _extend_expiry,
     "encode": lambda text: quote(text, safe=""),
     "encode_all": lambda text: "".join(f"%{byte:02x}" for byte in encode(text)),
     "encode_first": lambda text: f"/%{ord(text[1]):02x}{text[2:]}",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 
 from tests.attack.cases import SetUpError, SkippedError
 from tests.attack.jar import Jar
-from tests.attack.scene import Scene
+from tests.attack.scene import SUCCESS, Scene
 
 HOUR = 3600
 TOO_MANY_TRIES = 60
 LONG_PASSWORD = "The first seventy-two bytes of this password are all that bcrypt reads!! " + "x" * 20
 NUL_PASSWORD = "before the nul\0and after it"
+
+RESET_LINK = re.compile(r"/reset-password\?token=([A-Za-z0-9_.-]+)")
 
 Builder = Callable[[Scene], None]
 
@@ -128,6 +131,13 @@ def _remember_me(scene: Scene) -> None:
     scene.jar.cookies.pop(scene.target.cookie("session"))
 
 
+def _remember_pw_changed(scene: Scene) -> None:
+    _remember_me(scene)
+    scene.application.hook(
+        "change_password", email=scene.user("USER").username, password=scene.value("NEW_PASS")
+    )
+
+
 def _throttled(scene: Scene) -> None:
     wrong = {"username": scene.user("USER").username, "password": "wrong"}
     for _ in range(TOO_MANY_TRIES):
@@ -178,6 +188,35 @@ def _old_hash(scene: Scene) -> None:
     email = "oldhash@example.com"
     scene.application.hook("add_user", email=email, password=None, password_hash=stored)
     scene.names["OLDHASH_USER"] = email
+
+
+def _sudo_absent(scene: Scene) -> None:
+    """Logged in, and too long ago for what asks for a fresh proof."""
+    _logged_in_csrf(scene)
+    scene.move_clock(scene.lifetime("fresh") + 60)
+
+
+def _reset_used(scene: Scene) -> None:
+    scene.names["USED_RESET"] = token = _reset_link(scene)
+    answer = scene.visit(
+        "password_reset_confirm", Jar(), {"token": token, "password": scene.value("NEW_PASS")}
+    )
+    if answer.status not in SUCCESS:
+        raise SetUpError(f"a link to a new password sets none: {answer.status} {answer.text[:200]}")
+
+
+def _reset_expired(scene: Scene) -> None:
+    scene.names["RESET_TOKEN"] = _reset_link(scene)
+    scene.move_clock(scene.lifetime("reset") + 60)
+
+
+def _reset_link(scene: Scene) -> str:
+    """Ask for a link to a new password, and read its token out of the mailbox, which shows the newest letter first."""
+    scene.visit("password_reset_request", Jar(), {"email": scene.user("USER").username})
+    found = RESET_LINK.search(scene.visit("mailbox", Jar()).text)
+    if found is None:
+        raise SetUpError("no link to a new password is in the mailbox")
+    return found[1]
 
 
 def _anonymous_id(scene: Scene, jar: Jar) -> str:
@@ -251,7 +290,11 @@ BUILDERS: Mapping[str, Builder] = {
     "expired_idle_clock_back": _expired_idle_clock_back,
     "expired_absolute": _expired_absolute,
     "remember_me": _remember_me,
+    "remember_pw_changed": _remember_pw_changed,
     "throttled": _throttled,
+    "sudo_absent": _sudo_absent,
+    "reset_used": _reset_used,
+    "reset_expired": _reset_expired,
     "pat": _pat,
     "pat_and_session": _pat_and_session,
     "pat_read_only": _pat_read_only,

@@ -66,6 +66,24 @@ def _regenerated(seen: Observation) -> Iterable[Finding]:
             yield Failure("session", "regenerated", "the former session id still works")
 
 
+def _fresh(expected: bool, seen: Observation) -> Iterable[Finding]:
+    """Ask for the list of sessions, which wants a proof of a moment ago."""
+    status = seen.scene.visit("session_list", seen.scene.jar).status
+    if (status in SUCCESS) != expected:
+        yield Failure("fresh", expected, f"session_list answered {status}")
+
+
+def _family_revoked(expected: bool, seen: Observation) -> Iterable[Finding]:
+    """Look whether what the answers handed out is still good: the sessions, and the remember cookie alone."""
+    scene, name = seen.scene, seen.scene.target.cookie("remember")
+    handed = [one.value for one in seen.cookies("remember") if not one.clears]
+    held = [*map(scene.whose, seen.new_sessions), *(scene.who({name: value}) for value in handed)]
+    if not held:
+        yield Unchecked("family_revoked", "nothing was handed out")
+    elif all(held) == expected:
+        yield Failure("family_revoked", expected, f"{held.count('')} of {len(held)} are good for nothing")
+
+
 def _unique_tokens(count: int, seen: Observation) -> Iterable[Finding]:
     tokens = [one.value for one in seen.cookies("csrf")]
     if len(set(tokens)) < min(count, len(seen.answers)):
@@ -139,6 +157,8 @@ def _note(text: str, _: Observation) -> Iterable[Finding]:
 
 SESSION_CHECKS: Mapping[str, Check] = {
     "session": _session,
+    "fresh": _fresh,
+    "family_revoked": _family_revoked,
     "unique_tokens_over": _unique_tokens,
     "log": _log,
     "log_must_not": _log_must_not,

@@ -13,7 +13,19 @@ from tests.browser.conftest import opened
 
 ADA = {"email": "ada@example.com", "password": "correct horse battery staple"}
 NEW = "a staple that no horse corrects"
-OUTSIDE = ("/login", "/forgot-password", "/reset-password?token=x", "/done?what=logged-out", "/mailbox")
+OUTSIDE = (
+    "/login",
+    "/forgot-password",
+    "/reset-password?token=x",
+    "/done?what=logged-out",
+    "/mailbox",
+    "/register",
+    "/verify-email",
+    "/verify-email?token=x",
+    "/send-verification",
+    "/confirm-email?token=x",
+    "/accept-invitation?token=x",
+)
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 """The script itself: the package around it has no types."""
 

@@ -18,6 +18,8 @@ from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.stack import derive
 from guardhouse.core.verdict import NO_EVIDENCE, Allow, Decision, Deny, Pass, conclude
 from guardhouse.errors import IssuerUnavailableError, StoreError
+from guardhouse.flows.plan import Cookie
+from guardhouse.flows.remember import over
 from guardhouse.flows.reset import bad_ticket
 from guardhouse.gate.lookup import unfit
 from guardhouse.gate.outage import unavailable
@@ -150,7 +152,8 @@ AWAITED = {
 }
 
 GIVEN = {
-    Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged").then),
+    Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged")),
+    Reason.REMEMBER_EXPIRED: lambda: evidence_of(over(Cookie("c", "", 0), "past its end").then),
     Reason.ABILITY_MISSING: lambda: evidence_of(Abilities("read")(Visit(HOUSE.parts, Facts("GET", "/", [])))),
     Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),
     Reason.SESSION_EXPIRED: lambda: evidence_of(WEB.judge(b"", EXPIRED[Deadline.IDLE])),

@@ -132,3 +132,16 @@ def test_reset_forgets_sessions_and_tries(client: TestClient):
 )
 def test_a_hook_that_cannot_be_followed_says_so(client: TestClient, method, name, body, status):
     assert client.request(method, f"/__test__/{name}", json=body, headers=HOOK).status_code == status
+
+
+def test_who_came_by_the_ways_in_is_gone_after_a_reset_and_what_was_changed_is_as_before(client: TestClient):
+    before = hook(client, "state", method="GET")["users"]
+    new = {"email": "nova@example.com", "password": "a staple that no horse corrects"}
+    assert client.post("/register", json=new).status_code == 200
+    assert client.post("/forgot-password", json={"email": ADA["email"]}).status_code == 200
+    token = client.get("/mailbox").text.partition("/reset-password?token=")[2].partition('"')[0]
+    handed = {"token": token, "password": new["password"]}
+    assert client.post("/reset-password", json=handed).status_code == 200
+    assert hook(client, "state", method="GET")["users"] == before + 1
+    assert hook(client, "reset")["users"] == before
+    logged_in(client)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from guardhouse.core.reasons import Reason
-from guardhouse.flows.entry import Standing, enough, enter
+from guardhouse.flows.entry import Standing, enough, enter, second
 from guardhouse.flows.plan import Ask, Done, Forgive, Hold, LogIn, Refuse, Send
 from guardhouse.mail.letter import Letter
 
@@ -47,6 +47,31 @@ ROWS = {
         Ask("two-factor", {"factors": list(TWO)}),
         {Hold, Forgive},
     ),
+    "a trusted device stands for the second, not for the password": (
+        Standing(factors=TWO, trusted=True),
+        ("mail",),
+        Ask("two-factor", {"factors": list(TWO)}),
+        {Hold, Forgive},
+    ),
+    "who must have a second factor and has none enrols it": (
+        Standing(required=True),
+        PASSWORD,
+        Ask("two-factor-required"),
+        {Hold, Forgive},
+    ),
+    "who has one is asked for that": (
+        Standing(required=True, factors=TWO),
+        PASSWORD,
+        Ask("two-factor", {"factors": list(TWO)}),
+        {Hold, Forgive},
+    ),
+    "a trusted device is no way around having one": (
+        Standing(required=True, trusted=True),
+        PASSWORD,
+        Ask("two-factor-required"),
+        {Hold, Forgive},
+    ),
+    "a passkey is both": (Standing(required=True), PASSKEY, Done("logged-in"), {LogIn, Forgive}),
     "both were given": (
         Standing(factors=TWO),
         ("password", "totp"),
@@ -81,6 +106,27 @@ def test_nobody_is_logged_in_who_is_asked_for_more(standing, proofs, following, 
     logs_in = any(isinstance(effect, LogIn) for effect in plan.effects)
     assert logs_in == (plan.then == Done("logged-in"))
     assert Forgive not in {type(effect) for effect in plan.effects}, "nobody was counted"
+
+
+@pytest.mark.parametrize(
+    ("standing", "must_enrol"), [(Standing(required=True), True), (Standing(factors=TWO), False)]
+)
+def test_who_must_enrol_is_told_from_who_has_something_to_give(standing, must_enrol):
+    plan = enter(ADA, standing, PASSWORD, remember=True)
+    assert plan.effects == (Hold(ADA, PASSWORD, standing.factors, remember=True, must_enrol=must_enrol),)
+
+
+@pytest.mark.parametrize(
+    ("proofs", "one"),
+    [
+        ((), False),
+        (("password", "mail", "remembered"), False),
+        (("recovery",), True),
+        (("mail", "totp"), True),
+    ],
+)
+def test_what_is_a_second_factor(proofs, one):
+    assert second(proofs) is one
 
 
 @pytest.mark.parametrize(

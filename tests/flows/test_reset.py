@@ -17,6 +17,7 @@ from guardhouse.flows.plan import (
     Send,
     SetPassword,
     Tell,
+    Verify,
     Whose,
     WithdrawAll,
 )
@@ -43,7 +44,7 @@ def test_everybody_who_asks_hears_the_same():
     ],
 )
 def test_a_bad_link_says_why(found, reason):
-    assert reset.bad_ticket(found) == Plan(Refuse(reason, {"link": found}))
+    assert reset.bad_ticket(found) == Refuse(reason, {"link": found})
 
 
 def test_the_password_is_set_before_anything_else_and_nobody_is_logged_in():
@@ -62,6 +63,14 @@ def test_the_password_is_set_before_anything_else_and_nobody_is_logged_in():
 def test_a_weak_password_changes_nothing():
     weak = Again("password", "It is too short.")
     assert reset.set_anew(ADA, weak, "old hash", NOTICE) == Plan(weak)
+
+
+def test_who_has_the_link_reads_mail_there_and_loses_nothing_where_that_was_known():
+    plan = reset.set_anew(ADA, "new hash", "old hash", None, "ada@example.com")
+    assert plan.effects[:2] == (
+        SetPassword(ADA.user, "new hash", "old hash"),
+        Verify(ADA.user, "ada@example.com", otherwise=None),
+    )
 
 
 def test_who_has_no_address_gets_no_notice():

@@ -95,6 +95,7 @@ def test_the_list_tells_each_device_in_plain_words_and_which_is_this_one():
         "device": "Firefox on Windows",
         "address": "203.0.113.0/24",
         "current": True,
+        "remembered": False,
     }
     assert (second["device"], second["address"], second["current"]) == (
         "Safari on iPhone",

@@ -29,6 +29,7 @@ VALUES: dict[str, Value] = {
     "device": "Firefox on Windows",
     "place": "203.0.113.0/24",
     "time": WHEN,
+    "left": 9,
 }
 
 

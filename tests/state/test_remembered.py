@@ -7,11 +7,26 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import Raw
 from msgspec.structs import replace as with_
 
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.handed import Presented, read
-from guardhouse.state.remembered import CHANCE, GRACE, LIFETIME, Series, Weighed, begin, turn, weigh
+from guardhouse.state.record import Record, encode
+from guardhouse.state.remembered import (
+    CHANCE,
+    GRACE,
+    LIFETIME,
+    Series,
+    Weighed,
+    begin,
+    link,
+    linked,
+    linked_in,
+    public_name,
+    turn,
+    weigh,
+)
 
 NOW = 1_000_000.0
 TAKEN = "v1.key.mac"
@@ -121,3 +136,41 @@ def test_only_the_newest_secret_turns_a_series_whoever_brings_whatever(uses: lis
 def test_a_body_that_is_none_reads_as_none(body: bytes):
     series = Series.of(with_(BEGUN, body=body))
     assert series is None or isinstance(series.current, bytes)
+
+
+# -- the session that goes with a series ------------------------------------------------------------------------------
+
+
+def test_a_session_names_the_series_of_each_realm_and_forgets_what_is_over():
+    session: dict[str, object] = {}
+    link(session, "users", "a")
+    link(session, "staff", "b")
+    assert (linked_in(session, "users"), linked_in(session, "staff")) == ("a", "b")
+    link(session, "users", None)
+    assert (linked_in(session, "users"), linked_in(session, "staff")) == (None, "b")
+    link(session, "staff", None)
+    assert session == {}
+    link(session, "staff", None)
+    assert session == {}
+
+
+@pytest.mark.parametrize(
+    ("stored", "names"),
+    [
+        pytest.param(None, set(), id="nothing"),
+        pytest.param({"users": "a", "staff": "b"}, {"a", "b"}, id="two realms"),
+        pytest.param(["a"], set(), id="something else"),
+        pytest.param({"users": 1}, set(), id="names that are none"),
+        pytest.param(b"\xc1", set(), id="rubbish"),
+    ],
+)
+def test_a_record_names_its_series(stored, names):
+    body = stored if isinstance(stored, bytes) else encode(stored)
+    data = {} if stored is None else {"_remembered": Raw(body)}
+    assert linked(Record("p", 0.0, 0.0, 1.0, 1.0, {}, data)) == names
+
+
+def test_the_public_name_of_a_series_looks_as_that_of_a_session_and_says_nothing():
+    assert len(public_name(BEGUN.name)) == 20
+    assert public_name(BEGUN.name) != public_name("other")
+    assert BEGUN.name not in public_name(BEGUN.name)

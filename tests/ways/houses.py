@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +17,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from guardhouse import MemoryUsers, User
+from guardhouse.core.events import AccountChanged
 from guardhouse.desks.outbox import Outbox
 from guardhouse.mail.letter import Letter
 from guardhouse.mail.memory import MemoryMailer
@@ -45,9 +48,15 @@ class World:
         self.users = MemoryUsers([ADA, GRACE])
         settings = {"users": self.users, "clock": self.clock, "public_url": ORIGIN, "debug": True}
         self.house: Guardhouse[User] = Guardhouse(**parts(**(settings | dict(house or {}))))
-        told: dict[str, Any] = {"app_name": "Acme", "mail": Outbox(self.mailer, spread=timedelta(0))} | ways
+        told: dict[str, Any] = {
+            "app_name": "Acme",
+            "pace": timedelta(0),
+            "mail": Outbox(self.mailer, spread=timedelta(0)),
+        } | ways
         self.ways = Ways(self.house, "web", **told)
         self.heard: list[Any] = []
+        self.changed: list[AccountChanged] = []
+        self.house.listen(AccountChanged, self.changed.append)
         self.app = Starlette(routes=[Route("/me", self.house.requires("web")(self._me))])
         self.ways.install(self.app)
         self.house.install(self.app)
@@ -60,6 +69,12 @@ class World:
         client = TestClient(self.app, ORIGIN, headers=PAGE | headers)
         client.portal = self.portal
         return client
+
+    def at_once(self, many: int, ask: Callable[[TestClient], Any], **headers: str) -> list[Any]:
+        """Let so many visitors ask at the same time; they meet in one loop, as the requests of a process do."""
+        visitors = [self.visitor(**headers) for _ in range(many)]
+        with ThreadPoolExecutor(many) as threads:
+            return list(threads.map(ask, visitors))
 
     def letters(self, to: str = ADA.email) -> tuple[Letter, ...]:
         """What was sent to somebody; what is on its way arrives first."""
@@ -78,3 +93,20 @@ class World:
     def token(self, to: str = ADA.email) -> str:
         """What the link of the last letter carries."""
         return str(self.letter(to).values["link"]).partition("token=")[2]
+
+    def steps(self) -> list[str]:
+        """What happened to accounts, in its order."""
+        return [event.step for event in self.changed]
+
+
+def alike(*answers: Any) -> bool:
+    """Whether nobody can tell these answers from one another; random values of cookies have one length."""
+    return len({_shown(answer) for answer in answers}) == 1
+
+
+def _shown(answer: Any) -> tuple[object, ...]:
+    headers = tuple((name, _SECRET.sub("(random)", value)) for name, value in sorted(answer.headers.items()))
+    return answer.status_code, answer.content, headers
+
+
+_SECRET = re.compile(r"(?<==)[A-Za-z0-9_-]{43}(?=;)")

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.houses import ADA, NAVIGATION, OTHER_SECRET, PASSWORD, SECRET
+from tests.ways.crash import CrashError, crash_after
 from tests.ways.houses import NEW_PASSWORD
 
 RIGHT = {"email": ADA.email, "password": PASSWORD}
@@ -128,3 +129,28 @@ def test_opening_the_link_changes_nothing(world):
         world.visitor(**NAVIGATION).head(link)
     handed = {"token": world.token(), "password": NEW_PASSWORD}
     assert world.visitor().post("/reset-password", json=handed).status_code == 200
+
+
+def test_twenty_at_once_set_one_password(world):
+    ask(world.visitor())
+    handed = {"token": world.token(), "password": NEW_PASSWORD}
+    answers = world.at_once(20, lambda client: client.post("/reset-password", json=handed))
+    assert sorted(answer.status_code for answer in answers) == [200] + [410] * 19
+    assert world.steps() == ["reset_asked", "password_reset"]
+
+
+@pytest.mark.parametrize("effects", range(6))
+def test_a_crash_leaves_one_password_or_the_other_and_no_login_of_before(world, monkeypatch, effects):
+    old, client = world.visitor(), world.visitor()
+    old.post("/login", json=RIGHT)
+    ask(client)
+    handed = {"token": world.token(), "password": NEW_PASSWORD}
+    with monkeypatch.context() as patch:
+        crash_after(patch, effects)
+        with pytest.raises(CrashError):
+            client.post("/reset-password", json=handed)
+    assert old.get("/me").status_code == (401 if effects else 200)
+    again = client.post("/reset-password", json=handed)
+    assert again.status_code == (410 if effects else 200)
+    assert client.post("/login", json=RIGHT | {"password": NEW_PASSWORD}).status_code == 200
+    assert client.post("/login", json=RIGHT).status_code == 422

@@ -119,6 +119,8 @@ _LAST = (
     Reason.USER_MISSING,
     Reason.USER_DISABLED,
     Reason.PASSWORD_CHANGED,
+    Reason.REMEMBER_STOLEN,
+    Reason.REMEMBER_EXPIRED,
     Reason.NO_LOGIN,
     Reason.SESSION_UNREADABLE,
     Reason.SESSION_UNKNOWN,

@@ -84,8 +84,8 @@ class HasAddress(Protocol):
         """Note that he has; True for the one caller who did, False where it was known or he has another address by now."""
         ...
 
-    async def set_address(self, user: Any, address: str, *, before: str) -> bool:  # noqa: ANN401 - as above
-        """Put a verified address in the place of `before`; False where another stands there by now, or it is taken."""
+    async def set_address(self, user: Any, address: str, *, before: str | None) -> bool:  # noqa: ANN401 - as above
+        """Put a verified address in the place of `before`, None for none; False where another stands there by now, or it is taken."""
         ...
 
 

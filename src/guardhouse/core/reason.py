@@ -37,6 +37,8 @@ class Reason(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a reason, not a password
     LOGIN_KEY_UNKNOWN = "login_key_unknown"
     LOGIN_FORMAT_UNKNOWN = "login_format_unknown"
+    REMEMBER_EXPIRED = "remember_expired"
+    REMEMBER_STOLEN = "remember_stolen"
     CREDENTIAL_MALFORMED = "credential_malformed"
     CREDENTIAL_REJECTED = "credential_rejected"
     CREDENTIAL_FOREIGN = "credential_foreign"

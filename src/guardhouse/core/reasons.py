@@ -127,6 +127,21 @@ _WHO: dict[Reason, ReasonEntry] = {
         "upgrade, or the way back, on every process. Whoever is concerned logs in again.",
         telling=8,
     ),
+    Reason.REMEMBER_EXPIRED: ReasonEntry(
+        401,
+        "The browser is not kept logged in any more.",
+        "Log in again. It came with a cookie of remember me that is good for nothing now ({remembered}): its time is past, the "
+        "password was changed, the device was forgotten or logged out, or the value is not one that was handed out.",
+        telling=2,
+    ),
+    Reason.REMEMBER_STOLEN: ReasonEntry(
+        401,
+        "A copy of this browser's remember cookie was used, so every login of this user was ended.",
+        "Each use replaces the value, and this one had been replaced: two browsers have it. Log in again on each device, and "
+        "choose a new password where it was not you. If nobody stole anything, look for what restores cookies: a browser profile "
+        "that was copied, a test that replays them.",
+        telling=9,
+    ),
     Reason.CREDENTIAL_MALFORMED: ReasonEntry(
         401,
         "The credential cannot be read.",

@@ -7,7 +7,7 @@ the token in the header `Test-Controls`; everybody else gets the 404 of a path t
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from typing import Any
@@ -19,9 +19,10 @@ from fastapi.responses import JSONResponse
 from guardhouse.demo.books import PEOPLE, Books
 from guardhouse.demo.controlled import Clock, ControlledStore, Fault
 from guardhouse.demo.issuer import Issuing
+from guardhouse.demo.people import People
 from guardhouse.demo.token import NAME
 from guardhouse.limits import Limits
-from guardhouse.users.memory import MemoryUsers, User
+from guardhouse.users.memory import User
 from guardhouse.users.passwords import Passwords
 
 HEADER = "Test-Controls"
@@ -74,13 +75,16 @@ class Controls:
 
     store: ControlledStore
     clock: Clock
-    users: MemoryUsers
+    users: People
     books: Books
     limits: Limits
     issuing: Issuing
     passwords: Passwords
-    gone: dict[str, User] = field(default_factory=dict[str, User])
     made: list[str] = field(default_factory=list[str])
+    at_start: Mapping[str, User] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.at_start = {user.id: user for user in self.users.everybody()}
 
     async def reset(self) -> dict[str, Any]:
         """Begin anew: no sessions, no faults, no counts, no tries, the clock right and the users as at the start."""
@@ -90,12 +94,8 @@ class Controls:
         await self._forget_tokens()
         self.issuing.forget()
         self.books.forget_done()
-        for user_id in self.made:
-            self.users.remove(user_id)
+        self._bring_back()
         self.made.clear()
-        for user in self.gone.values():
-            await self._put_back(user)
-        self.gone.clear()
         return await self.state()
 
     async def state(self) -> dict[str, Any]:
@@ -104,6 +104,7 @@ class Controls:
         return {
             "store": store,
             "done": self.books.all_done(),
+            "users": len(self.users.everybody()),
             "clock": self.clock.offset,
             "fault": self.store.fault,
         }
@@ -136,8 +137,6 @@ class Controls:
         self.users.remove(user_id)
         if user_id in self.made:
             self.made.remove(user_id)
-        else:
-            self.gone.setdefault(user_id, user)
         return {"deleted": user_id}
 
     async def change_password(self, asked: NewPassword) -> dict[str, Any]:
@@ -145,8 +144,6 @@ class Controls:
         user = await self.users.by_credentials({"email": asked.email})
         if user is None:
             raise LookupError(asked.email)
-        if user.id not in self.made:
-            self.gone.setdefault(user.id, user)
         self.users.replace(replace(user, password_hash=await self.passwords.hash(asked.password)))
         self.issuing.changed[user.id] = self.clock()
         return {"id": user.id, "now": self.clock()}
@@ -171,11 +168,16 @@ class Controls:
                 if record.name != NAME:
                     await self.store.tokens.revoke_token(record.owner, record.id)
 
-    async def _put_back(self, user: User) -> None:
-        if await self.users.by_id(user.id) is None:
-            self.users.add(user)
-        else:
-            self.users.replace(user)
+    def _bring_back(self) -> None:
+        """Let those be there who were at the start, as they were: on the ways in people come, too, and change."""
+        now = {user.id: user for user in self.users.everybody()}
+        for user_id in now.keys() - self.at_start.keys():
+            self.users.remove(user_id)
+        for user in self.at_start.values():
+            if user.id not in now:
+                self.users.add(user)
+            elif now[user.id] != user:
+                self.users.replace(user)
 
 
 def add_controls(app: FastAPI, controls: Controls, token: str, public: Callable[[Any], Any]) -> None:

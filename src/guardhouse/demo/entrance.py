@@ -30,8 +30,9 @@ class Entrance:
             house,
             "web",
             app_name=APP_NAME,
-            # Without the rest that keeps timing from telling: whoever reads the mailbox knows who has an account.
+            # Without the rests that keep timing from telling: whoever reads the mailbox knows who has an account.
             mail=Outbox(self.mailer, spread=timedelta(0)) if settings.loopback else None,
+            pace=timedelta(0),
             public_url=settings.address if settings.loopback else None,
             templates=Templates(),
         )

@@ -16,6 +16,10 @@ class People(MemoryUsers):
         super().__init__(books.users(more), registers=("name",))
         self._books = books
 
+    def everybody(self) -> tuple[User, ...]:
+        """Return all there are now."""
+        return tuple(self._by_id.values())
+
     def remove(self, user_id: str) -> None:
         """Forget a user."""
         super().remove(user_id)

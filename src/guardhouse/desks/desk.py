@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 from typing import Generic, TypeVar
@@ -14,10 +15,13 @@ from guardhouse.core.weakness import About
 from guardhouse.desks.kit import Kit
 from guardhouse.desks.outbox import Tray
 from guardhouse.desks.perform import perform
+from guardhouse.desks.trusting import trusts
 from guardhouse.errors import ConfigError
 from guardhouse.flows.entry import Standing, enter
-from guardhouse.flows.plan import Again, Next, Plan, Refuse, Whose
+from guardhouse.flows.plan import Again, Next, Plan, Refuse, Send, Whose
+from guardhouse.flows.reset import bad_ticket
 from guardhouse.gate.visit import Visit
+from guardhouse.mail.address import one_address
 from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.mail.letter import Letter, Value
 from guardhouse.state import fingerprint, ticket
@@ -28,9 +32,10 @@ from guardhouse.state.ticket import Purpose, Ticket
 
 U = TypeVar("U")
 
-__all__ = ["Desk", "minutes"]
+__all__ = ["NAME_BYTES", "Desk", "minutes"]
 
-_NAME_BYTES = 16
+NAME_BYTES = 16
+"""By so much chance one ticket is told from another."""
 
 FACTORS = {Kind.PASSKEY: "passkey", Kind.TOTP: "totp", Kind.RECOVERY: "recovery"}
 """The second factors, the strongest first, and by which name a client knows them."""
@@ -77,7 +82,15 @@ class Desk(Generic[U]):
 
     async def find(self, login: str) -> U | None:
         """Find the user whom a login names."""
-        return await self.provider.by_credentials({self.kit.login_field: login})
+        return await self.provider.by_credentials({self.kit.login_field: await self.spelled(login)})
+
+    async def spelled(self, typed: str) -> str:
+        """Spell a login as it is stored: the domain of an address may be typed in letters of its own (IDNA)."""
+        kit = self.kit
+        if typed.isascii() or not kit.login_is_address:
+            return typed
+        known = await self.provider.by_credentials({kit.login_field: typed})
+        return typed if known is not None else one_address(typed) or typed
 
     # -- throttling ---------------------------------------------------------------------------------------------------
 
@@ -88,10 +101,17 @@ class Desk(Generic[U]):
 
     # -- links and letters --------------------------------------------------------------------------------------------
 
-    def link(self, way: str, purpose: Purpose, owner: str, binding: str, life: timedelta) -> str:
+    def link(  # noqa: PLR0913 - a ticket has so many parts
+        self, way: str, purpose: Purpose, owner: str, binding: str, life: timedelta, *, name: bytes = b""
+    ) -> str:
         """Write a link that leads to a way, with a ticket in the query; the page exchanges it by POST and sends no Referer."""
-        made = Ticket(owner, binding, self.now + life.total_seconds(), token_bytes(_NAME_BYTES))
+        made = Ticket(owner, binding, self.now + life.total_seconds(), name or token_bytes(NAME_BYTES))
         return self.kit.url_of(way, {"token": ticket.mint(self.parts.keys, purpose, made)})
+
+    def opened(self, purpose: Purpose, token: str) -> Ticket | Refuse:
+        """Read what a link brought back, or say that it is none of ours, or its time is past."""
+        found = ticket.read(self.parts.keys, purpose, token, self.now)
+        return found if isinstance(found, Ticket) else bad_ticket(found)
 
     def letter(self, kind: str, to: str | None, values: Mapping[str, Value] | None = None) -> Letter | None:
         """Make a letter, where there is an address and somebody who sends it."""
@@ -99,16 +119,19 @@ class Desk(Generic[U]):
             return None
         return Letter(kind, to, {"app_name": self.kit.app_name, **(values or {})}, self.language)
 
-    def notice(self, kind: str, user: U) -> Letter | None:
+    def notice(self, kind: str, user: U, **more: Value) -> Letter | None:
         """Make the letter that tells a user what happened to his account, and from where."""
-        facts = self.visit.facts
+        facts, to = self.visit.facts, self.address_of(user)
+        if to is None or self.kit.outbox is None:
+            return None
         values: Mapping[str, Value] = {
-            "link": self.kit.url_of("forgot-password"),
+            "link": self.kit.url_of("forgot-password" if self.kit.offers("forgot-password") else "login"),
             "device": described(b"".join(facts.lines(b"user-agent")[:1])),
             "place": network_from(facts.peer),
             "time": datetime.fromtimestamp(self.now, UTC),
+            **more,
         }
-        return self.letter(kind, self.address_of(user), values)
+        return self.letter(kind, to, values)
 
     def binding_of(self, user: U) -> str:
         """Bind a ticket to the password that the user has now, or to his having none."""
@@ -117,6 +140,17 @@ class Desk(Generic[U]):
     def still_bound(self, user: U, binding: str) -> bool:
         """Whether the user has the same password still."""
         return fingerprint.weigh(self.parts.logins, binding, self.provider.password_of(user) or "") == "fits"
+
+    def mailbox_of(self, user: U) -> str:
+        """Bind a ticket to the address that it is sent to, too: one that lies in a mailbox of before opens nothing."""
+        return fingerprint.take(self.parts.logins, self._mailbox(user))
+
+    def same_mailbox(self, user: U, binding: str) -> bool:
+        """Whether the user has the same password and the same address still."""
+        return fingerprint.weigh(self.parts.logins, binding, self._mailbox(user)) == "fits"
+
+    def _mailbox(self, user: U) -> str:
+        return f"{self.address_of(user) or ''}\n{self.provider.password_of(user) or ''}"
 
     # -- passwords ----------------------------------------------------------------------------------------------------
 
@@ -138,15 +172,29 @@ class Desk(Generic[U]):
         self, user: U, proofs: tuple[str, ...], *, account: str = "", remember: bool = False
     ) -> Next:
         """Let in whoever gave a proof, or ask for what he owes. Every way in ends here."""
-        standing = await self.standing(user)
-        return await self.perform(enter(user, standing, proofs, account=account, remember=remember))
+        plan = enter(user, await self.standing(user), proofs, account=account, remember=remember)
+        if any(isinstance(effect, Send) for effect in plan.effects) and await self._enough_letters(user):
+            plan = replace(plan, effects=tuple(one for one in plan.effects if not isinstance(one, Send)))
+        return await self.perform(plan)
+
+    async def _enough_letters(self, user: U) -> bool:
+        """Whether this address got letters enough: it may be somebody else's than the one who comes with the password."""
+        return await self.throttled(f"letter:{self.owner_of(user)}") is not None
 
     async def standing(self, user: U) -> Standing:
         """Read what is known of a user at the moment of his first proof."""
-        disabled = isinstance(self.provider, Disables) and self.provider.disabled(user)
+        factors = await self.factors_of(user)
         return Standing(
-            disabled, await self.factors_of(user), trusted=False, unverified=self._unverified(user)
+            self.disabled(user),
+            factors,
+            trusted=bool(factors) and await trusts(self, user),
+            required=self.kit.must_have_factor(user),
+            unverified=self._unverified(user),
         )
+
+    def disabled(self, user: U) -> bool:
+        """Whether a user is kept out."""
+        return isinstance(self.provider, Disables) and self.provider.disabled(user)
 
     async def factors_of(self, user: U) -> tuple[str, ...]:
         """Name the second factors that count for this user; recovery codes alone are none."""
@@ -168,8 +216,10 @@ class Desk(Generic[U]):
     def verification(self, user: U) -> Letter | None:
         """Make the letter that asks a user to show that he reads mail at his address."""
         address = self.address_of(user)
+        if address is None or self.kit.outbox is None:
+            return None
         life = self.kit.lifetimes.verify
-        link = self.link("verify-email", "verify", self.owner_of(user), address or "", life)
+        link = self.link("verify-email", "verify", self.owner_of(user), address, life)
         return self.letter(LetterKind.VERIFY_ADDRESS, address, {"link": link, "minutes": minutes(life)})
 
     async def perform(self, plan: Plan) -> Next:

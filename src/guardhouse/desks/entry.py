@@ -31,7 +31,7 @@ async def log_in(desk: Desk[Any], handed: LogInWith) -> Next:
     throttled = await desk.throttled(handed.login)
     if throttled is not None:
         return throttled
-    credentials = {desk.kit.login_field: handed.login, "password": handed.password}
+    credentials = {desk.kit.login_field: await desk.spelled(handed.login), "password": handed.password}
     user = await desk.auth.proven(credentials, remember=handed.remember)
     if user is None:
         return Refuse(Reason.LOGIN_FAILED)

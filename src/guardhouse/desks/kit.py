@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.outbox import Outbox
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
 from guardhouse.limits import LoginThrottle
-from guardhouse.state.store import EnrolmentStore
+from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 
-__all__ = ["Kit", "Lifetimes"]
+__all__ = ["Kit", "Lifetimes", "MagicLinks"]
+
+MagicLinks: TypeAlias = Literal["off", "same-browser", "any-browser"]
+"""Whether a link by mail logs in, and whether it must be opened where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Lifetimes:
     """A link that logs in; ASVS 6.5.5 allows ten minutes."""
     fresh: timedelta = timedelta(minutes=15)
     """For so long a proof counts as given a moment ago, where an account is changed (ASVS 7.5.1)."""
+    invite: timedelta = timedelta(days=7)
     remembered: timedelta = timedelta(days=30)
     trusted: timedelta = timedelta(days=30)
 
@@ -43,8 +47,6 @@ class Kit:
     policy: Policy
     """Says which new passwords are taken."""
     throttle: LoginThrottle
-    enrolments: EnrolmentStore | None
-    """None where the store keeps none; then there are no second factors and no remembered devices."""
     url_of: Callable[..., str]
     """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
     app_name: str
@@ -53,3 +55,32 @@ class Kit:
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
+    offers: Callable[[str], bool] = field(default=lambda _: True)
+    """Whether there is a way of that name."""
+    enrolments: EnrolmentStore | None = field(init=False)
+    """None where the store keeps none; then there are no second factors and no remembered devices."""
+    factor_required: Callable[[Any], bool] | None = None
+    """Says of a user whether he must have a second factor; None is nobody."""
+    address_field: str = "email"
+    """Under which name somebody new hands in his address."""
+    register_fields: tuple[str, ...] = ()
+    """What somebody new may fill in beside login and password."""
+    register_logs_in: bool = False
+    """Whether who registers is logged in; then the answer tells who has an account."""
+    magic_links: MagicLinks = "off"
+    pace: timedelta = timedelta(milliseconds=250)
+    """To a multiple of this the answer waits where it must not tell how much there was to do."""
+
+    def __post_init__(self) -> None:
+        store = self.house.parts.store
+        kept = store.enrolments if isinstance(store, KeepsEnrolments) else None
+        object.__setattr__(self, "enrolments", kept)
+
+    def must_have_factor(self, user: object) -> bool:
+        """Whether a user must have a second factor."""
+        return self.factor_required is not None and self.factor_required(user)
+
+    @property
+    def login_is_address(self) -> bool:
+        """Whether people log in by their address, of which nobody must learn that it has an account."""
+        return self.login_field == self.address_field

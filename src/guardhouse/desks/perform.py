@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from guardhouse.core.provider import HasAddress, SetsPassword
+from guardhouse.core.reasons import Reason
 from guardhouse.devices import Devices
 from guardhouse.errors import ConfigError
 from guardhouse.flows import plan as to
@@ -28,7 +31,9 @@ async def perform(desk: Desk[Any], plan: to.Plan) -> to.Next:
     """Have the effects, and return what comes next: that of the plan, or what the loser of a race is told."""
     for effect in plan.effects:
         if not await _EFFECTS[type(effect)](desk, effect):
-            return to.Refuse(effect.otherwise)  # type: ignore[union-attr] # those that can lose say what for
+            lost: Reason | None = getattr(effect, "otherwise", None)  # those that can lose say what for
+            if lost is not None:
+                return to.Refuse(lost)
     return plan.then
 
 
@@ -39,6 +44,11 @@ async def _log_in(desk: Desk[Any], effect: to.LogIn) -> bool:
     user = await _as_stored(desk, effect.user)
     pending.drop(await desk.visit.carried.open())
     await desk.auth.login(user, remember=effect.remember, proofs=effect.proofs)
+    return True
+
+
+async def _come_back(desk: Desk[Any], effect: to.ComeBack) -> bool:
+    await desk.auth.come_back(effect.user, effect.series)
     return True
 
 
@@ -56,9 +66,27 @@ async def _hold(desk: Desk[Any], effect: to.Hold) -> bool:
         fingerprint=desk.binding_of(effect.user),
         remember=effect.remember,
         proofs=effect.proofs,
+        must_enrol=effect.must_enrol,
     )
     pending.hold(await desk.visit.carried.open(), waiting)
     return await _renew(desk, to.Renew())
+
+
+async def _add_proof(desk: Desk[Any], effect: to.AddProof) -> bool:
+    realm = desk.kit.guard.realm or ""
+    session = await desk.visit.carried.open()
+    login = session.login(realm)
+    if login is not None and login.user_id == desk.provider.id_of(effect.user):
+        given = dict.fromkeys([*login.proofs.split(), effect.proof])
+        session.set_login(realm, replace(login, proofs=" ".join(given)))
+    return await _renew(desk, to.Renew())
+
+
+async def _count_try(desk: Desk[Any], effect: to.CountTry) -> bool:
+    pending.used_try(await desk.visit.carried.open(), effect.pending)
+    # Now, and whether or not it is still there: who lost against the right answer is told of his wrong one.
+    await desk.visit.carried.settle()
+    return True
 
 
 async def _log_out(desk: Desk[Any], _: to.LogOut) -> bool:
@@ -139,7 +167,8 @@ async def _change(desk: Desk[Any], effect: to.Change) -> bool:
 
 
 async def _withdraw(desk: Desk[Any], effect: to.Withdraw) -> bool:
-    return await desk.enrolments.withdraw(effect.owner, effect.kind, effect.name)
+    there = await desk.enrolments.withdraw(effect.owner, effect.kind, effect.name)
+    return there or effect.otherwise is None
 
 
 async def _withdraw_all(desk: Desk[Any], effect: to.WithdrawAll) -> bool:
@@ -182,7 +211,10 @@ def _able(desk: Desk[Any], power: type[Any]) -> Any:  # noqa: ANN401 - the provi
 
 _EFFECTS: Mapping[type[object], Callable[[Desk[Any], Any], Awaitable[bool]]] = {
     to.LogIn: _log_in,
+    to.ComeBack: _come_back,
     to.Hold: _hold,
+    to.AddProof: _add_proof,
+    to.CountTry: _count_try,
     to.LogOut: _log_out,
     to.Renew: _renew,
     to.Confirm: _confirm,

@@ -13,8 +13,6 @@ from guardhouse.desks.desk import Desk, minutes
 from guardhouse.flows import reset as flow
 from guardhouse.flows.plan import Next, Refuse
 from guardhouse.mail.letter import Kind, Letter, Value
-from guardhouse.state import ticket
-from guardhouse.state.ticket import Ticket
 
 __all__ = ["Forgot", "Reset", "forgot", "reset"]
 
@@ -46,21 +44,21 @@ async def forgot(desk: Desk[Any], handed: Forgot) -> Next:
 
 async def reset(desk: Desk[Any], handed: Reset) -> Next:
     """Set a new password for whoever the link was sent to; of several with one link the first wins."""
-    found = ticket.read(desk.parts.keys, "reset", handed.token, desk.now)
-    if not isinstance(found, Ticket):
-        return await desk.perform(flow.bad_ticket(found))
+    found = desk.opened("reset", handed.token)
+    if isinstance(found, Refuse):
+        return found
     user = await desk.user_of(found.owner)
-    if user is None or not desk.still_bound(user, found.binding):
+    if user is None or not desk.same_mailbox(user, found.binding):
         return Refuse(Reason.LINK_SPENT)
     before = desk.provider.password_of(user)
     fresh = await desk.fresh_hash(handed.password, await desk.about(user))
     notice = desk.notice(Kind.PASSWORD_CHANGED, user)
-    return await desk.perform(flow.set_anew(desk.whose(user), fresh, before, notice))
+    return await desk.perform(flow.set_anew(desk.whose(user), fresh, before, notice, desk.address_of(user)))
 
 
 async def _letter(desk: Desk[Any], user: Any) -> Letter | None:  # noqa: ANN401 - the application's own user
     await desk.parts.emit(AccountChanged(desk.guard, user, "reset_asked"))
     life = desk.kit.lifetimes.reset
-    link = desk.link("reset-password", "reset", desk.owner_of(user), desk.binding_of(user), life)
+    link = desk.link("reset-password", "reset", desk.owner_of(user), desk.mailbox_of(user), life)
     values: Mapping[str, Value] = {"link": link, "minutes": minutes(life)}
     return desk.letter(Kind.RESET_PASSWORD, desk.address_of(user), values)

@@ -114,6 +114,21 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "`format` is what was found, `reads` what this version knows. Compare the versions on every machine.",
         {Reason.SESSION_UNREADABLE: "there the whole record cannot be read"},
     ),
+    Reason.REMEMBER_EXPIRED: Meaning(
+        "The session is gone, and the cookie that should have brought the login back is worth nothing: it is past its end, the "
+        "password was changed or a second factor added since, the device was forgotten, or the value was changed.",
+        "`remembered` says which. The cookie was erased with this answer, so the next request says only that nobody is logged in.",
+        {Reason.REMEMBER_STOLEN: "there the value was good once and had been replaced"},
+    ),
+    Reason.REMEMBER_STOLEN: Meaning(
+        "The remember cookie came with a secret that was replaced more than ten seconds ago. Somebody has a copy, or the answer "
+        "with the new value never arrived; nobody can tell which, so all sessions and remembered devices of this user ended.",
+        "The listener of AccountChanged hears `remembered_device_stolen`, the user gets a letter. Ask him where he last logged in.",
+        {
+            Reason.REMEMBER_EXPIRED: "there nothing points to a copy",
+            Reason.SESSION_ENDED: "that is what the other browsers of this user hear now",
+        },
+    ),
     Reason.CREDENTIAL_MALFORMED: Meaning(
         "The header that this guard reads came twice, empty, or with characters that no credential has.",
         "`need` says what belongs there. Send the request with `curl -v` and look at the line.",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from guardhouse.core.reasons import Reason
 from guardhouse.flows.plan import Ask, Done, Effect, Forgive, Hold, LogIn, Plan, Refuse, Send
 from guardhouse.mail.letter import Letter
 
-__all__ = ["Standing", "enough", "enter"]
+__all__ = ["Standing", "enough", "enter", "second"]
+
+_SECOND = frozenset({"totp", "recovery", "passkey"})
 
 
 class Standing(NamedTuple):
@@ -19,6 +22,8 @@ class Standing(NamedTuple):
     """The second factors that he has, the strongest first."""
     trusted: bool = False
     """Whether he comes on a device that he was asked on before, and told it to remember that."""
+    required: bool = False
+    """Whether he must have a second factor; who has none enrols it before he is let in."""
     unverified: Letter | None = None
     """The letter that asks him to verify his address, where nobody comes in before he has."""
 
@@ -34,13 +39,23 @@ def enter(
     forgiven: tuple[Effect, ...] = (Forgive(account),) if account else ()
     if standing.unverified is not None:
         return Plan(Ask("verify-email"), (*forgiven, Send(standing.unverified)))
-    if standing.factors and not standing.trusted and not enough(proofs):
+    trusted = (
+        standing.trusted and "password" in proofs
+    )  # a device stands for the second proof, never for the first
+    if standing.factors and not trusted and not enough(proofs):
         held = Hold(user, proofs, standing.factors, remember)
         return Plan(Ask("two-factor", {"factors": list(standing.factors)}), (*forgiven, held))
+    if standing.required and not standing.factors and not enough(proofs):
+        held = Hold(user, proofs, (), remember, must_enrol=True)
+        return Plan(Ask("two-factor-required"), (*forgiven, held))
     return Plan(Done("logged-in"), (LogIn(user, proofs, remember), *forgiven))
 
 
 def enough(proofs: tuple[str, ...]) -> bool:
     """Whether these are two factors: a passkey with its owner's gesture is two by itself (NIST SP 800-63B-4, 3.1.7)."""
-    strong = {"totp", "recovery", "passkey"}
-    return "passkey" in proofs or ("password" in proofs and bool(strong & set(proofs)))
+    return "passkey" in proofs or ("password" in proofs and second(proofs))
+
+
+def second(proofs: Collection[str]) -> bool:
+    """Whether a second factor is among these, however the first was given."""
+    return bool(_SECOND & set(proofs))

@@ -14,6 +14,7 @@ from guardhouse.core.events import Event
 from guardhouse.core.reasons import Reason
 from guardhouse.mail.letter import Letter
 from guardhouse.state.enrolment import Enrolment, Kind
+from guardhouse.state.pending import Pending
 
 
 class Whose(NamedTuple):
@@ -37,6 +38,14 @@ class LogIn:
 
 
 @dataclass(frozen=True, slots=True)
+class ComeBack:
+    """Log in whom his browser remembers, under a new session id that goes with the series of that name."""
+
+    user: object
+    series: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Keep that the user gave a first proof and owes a second; nobody is logged in by it."""
 
@@ -44,6 +53,23 @@ class Hold:
     proofs: tuple[str, ...]
     factors: tuple[str, ...]
     remember: bool = False
+    must_enrol: bool = False
+    """Whether he has no second proof, and must enrol one before he is let in."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddProof:
+    """Note that who is logged in gave one more proof; the login goes on, as old as it is, under a new session id."""
+
+    user: object
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountTry:
+    """Count a wrong answer of who is half-way in. Where the session went on meanwhile, there is nothing left to count."""
+
+    pending: Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +110,11 @@ class SetPassword:
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """Note that the user reads mail at this address."""
+    """Note that the user reads mail at this address. Where that is no more than a by-product, nobody loses by `None`."""
 
     user: object
     address: str
-    otherwise: Reason = Reason.LINK_SPENT
+    otherwise: Reason | None = Reason.LINK_SPENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +123,8 @@ class SetAddress:
 
     user: object
     address: str
-    before: str
+    before: str | None
+    """None where there was none."""
     otherwise: Reason = Reason.LINK_SPENT
 
 
@@ -134,7 +161,8 @@ class Withdraw:
     owner: str
     kind: Kind
     name: str
-    otherwise: Reason = Reason.FACTOR_WRONG
+    otherwise: Reason | None = Reason.FACTOR_WRONG
+    """None where it is well when somebody else has done it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +213,10 @@ class Tell:
 
 Effect: TypeAlias = (
     LogIn
+    | ComeBack
     | Hold
+    | AddProof
+    | CountTry
     | LogOut
     | Renew
     | Confirm

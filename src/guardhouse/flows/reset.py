@@ -13,6 +13,7 @@ from guardhouse.flows.plan import (
     Send,
     SetPassword,
     Tell,
+    Verify,
     Whose,
     WithdrawAll,
 )
@@ -37,13 +38,15 @@ def asked(letter: Letter | None) -> Plan:
     return Plan(SENT, () if letter is None else (Send(letter),))
 
 
-def bad_ticket(found: BadTicket) -> Plan:
+def bad_ticket(found: BadTicket) -> Refuse:
     """Say that a link is none of ours, or its time is past."""
-    return Plan(Refuse(LINK_WORDS[found], {"link": found}))
+    return Refuse(LINK_WORDS[found], {"link": found})
 
 
-def set_anew(whose: Whose, fresh: str | Again, before: str | None, notice: Letter | None) -> Plan:
-    """Put the new password in its place; who has the same link loses.
+def set_anew(
+    whose: Whose, fresh: str | Again, before: str | None, notice: Letter | None, address: str | None = None
+) -> Plan:
+    """Put the new password in its place; who has the same link loses. Who has it reads mail at `address`.
 
     The logins of before die with the password that they were bound to, in the same step; ending their sessions tidies up.
     Nobody is logged in: who has a second factor must give it, and a stolen mailbox is no login (ASVS 6.4.3).
@@ -55,6 +58,7 @@ def set_anew(whose: Whose, fresh: str | Again, before: str | None, notice: Lette
         Done("password-reset"),
         (
             SetPassword(whose.user, fresh, before),
+            *(() if address is None else (Verify(whose.user, address, otherwise=None),)),
             EndSessions(whose.user),
             WithdrawAll(whose.owner, (Kind.REMEMBERED, Kind.TRUSTED)),
             Tell(AccountChanged(whose.guard, whose.user, "password_reset")),

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts, Presented
 from guardhouse.gate.parts import Parts, resolve
-from guardhouse.state import crumbs, csrf, familiar
+from guardhouse.state import crumbs, csrf, familiar, remembered
 from guardhouse.state.record import (
     EXPIRED,
     UNKNOWN,
@@ -128,13 +128,17 @@ class Carried(Struct, eq=False):
 
     # -- logging in and out -------------------------------------------------------------------------------------
 
-    async def log_in(self, realm: str, login: Login, *, remember: bool) -> None:
-        """Write a login under a new id. What another user left in the session goes with his login."""
+    async def log_in(self, realm: str, login: Login, *, remember: bool, series: str | None = None) -> None:
+        """Write a login under a new id. What another user left in the session goes with his login.
+
+        `series` is what it goes with where the browser stays logged in by a cookie of its own.
+        """
         session = await self.open()
         before = session.login(realm)
         if before is not None and (before.provider, before.user_id) != (login.provider, login.user_id):
             session.flush()
         session.set_login(realm, login)
+        remembered.link(session, realm, series)
         idle, absolute = self._parts.sessions.lengths(remember=remember)
         with self._whole():
             changes = self._changes(session, idle=idle, ends=login.at + absolute)

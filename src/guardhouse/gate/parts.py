@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from guardhouse.core.answer import Explain
 from guardhouse.core.events import Event
@@ -22,6 +22,9 @@ from guardhouse.state.store import KeepsTokens, SessionStore, TokenStore
 from guardhouse.state.token import TokenRecord
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring, Signer
+
+if TYPE_CHECKING:
+    from guardhouse.gate.coming_back import Remembers
 
 T = TypeVar("T")
 
@@ -50,6 +53,8 @@ class Parts:
     explain: Explain = "code"
     rules: Rules = field(default_factory=Rules)
     """What the application's users may do with its own things."""
+    remembering: dict[str, Remembers] = field(default_factory=dict[str, "Remembers"])
+    """Who lets browsers stay logged in by a cookie of their own, by realm; where nobody does, sessions last longer."""
     csrf: Signer = field(init=False)
     logins: Signer = field(init=False)
     urls: Signer = field(init=False)
@@ -69,6 +74,8 @@ class Parts:
     session_cookie: CookieReader = field(init=False)
     visitor_cookie: CookieReader = field(init=False)
     familiar_cookie: CookieReader = field(init=False)
+    trusted_cookie: CookieReader = field(init=False)
+    remember_cookie: CookieReader = field(init=False)
     csrf_cookie: CookieReader = field(init=False)
     """The cookie that scripts read; no decision does."""
 
@@ -84,6 +91,8 @@ class Parts:
         object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
         object.__setattr__(self, "familiar_cookie", CookieReader(self.cookie.familiar))
+        object.__setattr__(self, "trusted_cookie", CookieReader(self.cookie.trusted))
+        object.__setattr__(self, "remember_cookie", CookieReader(self.cookie.remember))
         object.__setattr__(self, "csrf_cookie", CookieReader(self.cookie.csrf))
 
 

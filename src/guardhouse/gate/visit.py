@@ -43,6 +43,7 @@ from guardhouse.core.verdict import (
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.gate.authentication import authenticate
 from guardhouse.gate.carried import Carried
+from guardhouse.gate.coming_back import came_back
 from guardhouse.gate.glance import Glance
 from guardhouse.gate.lookup import Users, name_of, user_of
 from guardhouse.gate.outage import unavailable
@@ -53,6 +54,7 @@ from guardhouse.state.store import SingleUse, TokenStore
 
 _COOKIE_NOT_READ = Pass("session", Reason.COOKIE_NOT_READ)
 _SPOKEN = frozenset({Abstain, Deny})
+_FINAL = frozenset({Allow, Deny})
 _GONE = frozenset({Reason.SESSION_EXPIRED, Reason.SESSION_UNKNOWN})
 _COOKIE = frozenset({b"Cookie"})
 
@@ -78,6 +80,8 @@ class Visit(Struct, eq=False):
     """Whom the guards have let in; there for the steps after them."""
     route: Any = None
     """The route itself, where the framework says which it is."""
+    back: dict[str, Abstain] = {}
+    """By realm, why a browser that stays logged in did not come back; asked once."""
     said: tuple[Header, ...] = ()
     """What the answer carries besides, whoever gives it."""
     _walked: tuple[tuple[Step, Verdict], ...] = ()
@@ -187,10 +191,19 @@ class Visit(Struct, eq=False):
                     verdict = guard.judge(claim, await found if hasattr(found, "__await__") else found)
                 self._verdicts[guard.name] = verdict
             trace.append(verdict)
-            if type(verdict) is not Abstain:
+            if type(verdict) is not Abstain or (
+                self.parts.remembering and await self._come_back(guard, trace)
+            ):
                 return
         if origin is None and not self.facts.safe:
             self._note_origin(trace)
+
+    async def _come_back(self, guard: Guard, trace: list[Verdict]) -> bool:
+        """Whether this was the last word: a login came back, or another site must not bring one."""
+        if await came_back(self, guard, trace):
+            verdict = self._verdicts[guard.name] = guard.judge(b"", await resolve(self.session()))
+            trace.append(verdict)
+        return type(trace[-1]) in _FINAL
 
     async def _say_who_first(self, guard: Guard, claim: object, origin: Deny, trace: list[Verdict]) -> None:
         """Where the token is stale because the session is gone, say that instead.

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     INVITATION = "invitation"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - as above
     NEW_DEVICE = "new_device"
+    DEVICE_STOLEN = "device_stolen"
+    """A cookie of a browser that stays logged in was used twice, and everything was ended."""
     SECOND_FACTOR_ADDED = "second_factor_added"
     SECOND_FACTOR_REMOVED = "second_factor_removed"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
@@ -55,15 +57,16 @@ NEEDED: Mapping[str, frozenset[str]] = {
             Kind.ADDRESS_CHANGED,
             Kind.PASSWORD_CHANGED,
             Kind.NEW_DEVICE,
+            Kind.DEVICE_STOLEN,
             Kind.SECOND_FACTOR_ADDED,
             Kind.SECOND_FACTOR_REMOVED,
             Kind.RECOVERY_CODES_RENEWED,
-            Kind.RECOVERY_CODE_USED,
             Kind.PASSKEY_ADDED,
             Kind.PASSKEY_REMOVED,
         ),
         _HAPPENED,
     ),
+    Kind.RECOVERY_CODE_USED: _HAPPENED | {"left"},
 }
 """What each of them must be given. In a notice `link` leads to the page where somebody else is shut out: a new password."""
 

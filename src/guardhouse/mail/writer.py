@@ -26,6 +26,7 @@ _SAMPLE: Mapping[str, Value] = {
     "device": "Firefox on Windows",
     "place": "203.0.113.0/24",
     "time": datetime(2026, 1, 1, tzinfo=UTC),
+    "left": 9,
 }
 
 

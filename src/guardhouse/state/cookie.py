@@ -67,6 +67,26 @@ class CookiePolicy:
         """The name of the cookie of a device on which somebody was logged in before."""
         return f"{self.prefix}{self.name}-familiar"
 
+    @property
+    def trusted(self) -> str:
+        """The name of the cookie of a browser that is not asked for a second proof again."""
+        return f"{self.prefix}{self.name}-trusted"
+
+    @property
+    def asked(self) -> str:
+        """The name of the cookie of a browser in which a link to log in was asked for."""
+        return f"{self.prefix}{self.name}-asked"
+
+    @property
+    def remember(self) -> str:
+        """The name of the cookie of a browser that stays logged in."""
+        return f"{self.prefix}{self.name}-remember"
+
+    @property
+    def kept_from_scripts(self) -> frozenset[str]:
+        """The names of all cookies that no script may read."""
+        return frozenset({self.session, self.visitor, self.familiar, self.trusted, self.asked, self.remember})
+
     def write(self, name: str, value: str, *, max_age: int | None = None, script: bool = False) -> bytes:
         """Write one Set-Cookie value; `script` lets the page read it, which only a CSRF token needs."""
         if len(name) + len(value) > LONGEST_COOKIE:
@@ -98,7 +118,7 @@ def _rules(policy: CookiePolicy) -> tuple[tuple[str, object, bool, str], ...]:
         (
             "csrf",
             policy.csrf,
-            policy.csrf in (policy.session, policy.visitor, policy.familiar),
+            policy.csrf in policy.kept_from_scripts,
             "Scripts read this cookie, so it needs another name than the ones that they must not read.",
         ),
         (

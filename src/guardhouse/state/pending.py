@@ -43,6 +43,8 @@ class Pending(Struct, frozen=True):
     tries: int = TRIES
     proofs: tuple[str, ...] = ("password",)
     """What was given already, as a login keeps it."""
+    must_enrol: bool = False
+    """He has no second proof and must have one: he waits to enrol it, and nothing that he gives lets him in before."""
 
     @property
     def owner(self) -> str:

@@ -154,10 +154,14 @@ class MemoryUsers:
         self._keep(replace(present, email_verified_at=self._clock()))
         return True
 
-    async def set_address(self, user: User, address: str, *, before: str) -> bool:
+    async def set_address(self, user: User, address: str, *, before: str | None) -> bool:
         """Put a verified address in the place of `before`; False where another stands there, or it is taken."""
         present, email = self._by_id.get(user.id), fold_login(address)
-        if present is None or present.email != before or self._by_login.get(email, user.id) != user.id:
+        if (
+            present is None
+            or self.address_of(present) != before
+            or self._by_login.get(email, user.id) != user.id
+        ):
             return False
         self.replace(replace(present, email=email, email_verified_at=self._clock()))
         return True

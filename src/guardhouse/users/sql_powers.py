@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, exc, select, update
+from sqlalchemy import ColumnElement, Select, exc, or_, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from guardhouse.errors import ConfigError
@@ -116,14 +116,16 @@ class HasAddressSQL(Written[U]):
             user, self._now(), same, self._verified.unsaid(self._column(self._verified.name))
         )
 
-    async def set_address(self, user: U, address: str, *, before: str) -> bool:
+    async def set_address(self, user: U, address: str, *, before: str | None) -> bool:
         """Put a verified address in the place of `before`; False where another stands there, or it is taken."""
         stored = self.fold(address) if self._address == self._table.login else address.strip()
         longest = getattr(self._table.columns[self._address].type, "length", None)
         if longest is not None and len(stored) > longest:
             return False
         values = {self._address: stored, **self._now()}
-        return await self._write(user, values, self._column(self._address) == before, may_clash=True)
+        column = self._column(self._address)
+        same = or_(column.is_(None), column == "") if before is None else column == before
+        return await self._write(user, values, same, may_clash=True)
 
     def _now(self) -> dict[str, object]:
         return {self._verified.name: self._verified.value(self._clock(), yes=True)}

@@ -49,7 +49,7 @@ def read(text: str) -> str | None:
 
 
 def name_of(code: str, owner: str) -> str:
-    """Hash what `read` returned into the name of its enrolment. With the owner in it, a row moved to another is dead."""
+    """Hash what `read` returned into what is kept of it. With the owner in it, a row moved to another is dead."""
     message = f"guardhouse.recovery.v1:{len(owner)}:{owner}:{code}".encode("utf-8", "surrogatepass")
     return urlsafe_b64encode(sha256(message).digest()).decode("ascii").rstrip("=")
 

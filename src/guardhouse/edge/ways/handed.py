@@ -96,10 +96,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _named(fields: Mapping[str, Any], login_field: str, shape: type[Struct]) -> dict[str, Any]:
-    """Call the login `login`, as the shapes do."""
-    named = dict(fields)
-    if login_field in named and any(field.name == "login" for field in msgspec.structs.fields(shape)):
+    """Call the login `login`, as the shapes do, and gather what they do not name under `more`, where they have that."""
+    named, known = dict(fields), {field.name for field in msgspec.structs.fields(shape)}
+    if login_field in named and "login" in known:
         named["login"] = named.pop(login_field)
+    if "more" in known:
+        more = {name: named.pop(name) for name in [*named] if name not in known or name == "more"}
+        named["more"] = more
     return named
 
 

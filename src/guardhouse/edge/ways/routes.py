@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
+from time import monotonic
 from typing import Any
 
 import msgspec
+from anyio import sleep
+from msgspec import Struct
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +23,7 @@ from guardhouse.edge.ways.handed import FORM, UnreadableError, media_type, read
 from guardhouse.edge.ways.pages import Pages, Said
 from guardhouse.edge.ways.said import Walked, say, say_on_page
 from guardhouse.edge.ways.way import Way
-from guardhouse.flows.plan import Again, Done, Next
+from guardhouse.flows.plan import Again, Ask, Done, Next
 from guardhouse.steps.confirmed import Confirmed
 from guardhouse.templates.environment import Templates
 
@@ -45,6 +49,20 @@ class Walk:
         tray = tray_of(request) if self._kit.outbox is not None else None
         return Desk(self._kit, visit_of(request, self._kit.house), language=language, tray=tray)
 
+    async def _carried_out(self, desk: Desk[Any], handed: Struct) -> Next:
+        """Let the desk act, and the answer leave at an even pace, unless somebody has proven himself.
+
+        Whether there was a row to write or a letter to make shows in no time that passes then. It begins when the body is read: whose body comes slowly could place the end of the work where it tells.
+        """
+        began, pace = monotonic(), self._kit.pace.total_seconds()
+        following: Next = (
+            await self._way.act(desk, handed) if self._way.act is not None else Done(self._way.name)
+        )
+        if self._way.even and pace > 0 and not _proven(following):
+            passed = monotonic() - began
+            await sleep(ceil(passed / pace) * pace - passed)
+        return following
+
     async def _show(self, walked: Walked) -> Response:
         desk, way, request = walked
         shown = await way.show(desk, request)
@@ -62,12 +80,16 @@ class Walk:
         try:
             handed = await read(request, way.handed, self._kit.login_field)
             fields = msgspec.structs.asdict(handed)
-            following = await way.act(desk, handed) if way.act is not None else Done(way.name)
+            following = await self._carried_out(desk, handed)
         except UnreadableError as error:
             following = Again(error.field, error.problem)
         if self._pages is not None and media_type(request) == FORM:
             return await say_on_page(walked, following, self._pages, fields)
         return await say(desk, way, following)
+
+
+def _proven(following: Next) -> bool:
+    return isinstance(following, Ask) or following == Done("logged-in")
 
 
 def route_of(kit: Kit, way: Way, path: str, pages: Pages | None, languages: Templates | None) -> BaseRoute:
@@ -84,13 +106,14 @@ def route_of(kit: Kit, way: Way, path: str, pages: Pages | None, languages: Temp
     ]
     around = [] if kit.outbox is None else [Middleware(Posting, outbox=kit.outbox)]
     if way.inside:
-        around.append(house.layer(kit.guard.name, *_fresh(way, pages)))
+        around.append(house.layer(kit.guard.name, *_fresh(kit, way, pages)))
     else:
         endpoint = house.public(endpoint)
     return Route(path, endpoint, methods=methods, middleware=around, name=f"guardhouse.{way.name}")
 
 
-def _fresh(way: Way, pages: Pages | None) -> list[Confirmed]:
-    if way.fresh is None:
+def _fresh(kit: Kit, way: Way, pages: Pages | None) -> list[Confirmed]:
+    if way.fresh is None or way.fresh is False:
         return []
-    return [Confirmed(way.fresh, pages.path_of("confirm-password") if pages else None)]
+    within = kit.lifetimes.fresh if way.fresh is True else way.fresh
+    return [Confirmed(within, pages.path_of("confirm-password") if pages else None)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -31,6 +32,8 @@ class Walked(NamedTuple):
 
 
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_ON_THE_WAY = frozenset({"logged-in", "factor-given"})
+"""After these a person goes on to where he wanted to be, without a page that says so."""
 
 
 async def say(desk: Desk[Any], way: Way, following: Next | Mapping[str, object]) -> Response:
@@ -55,10 +58,16 @@ async def say_on_page(
 ) -> Response:
     """Answer a person: the next page, or the same once more with what was wrong."""
     match following:
+        case Done(_, told) if walked.way.once is not None:
+            # No redirect: what is shown once would have to lie somewhere in between.
+            way = replace(walked.way, page=walked.way.once)
+            wanted = "" if way.inside else await _wanted(walked, handed)
+            values = {"wanted": wanted, **told}
+            return pages.page(walked.desk, way, walked.request, values, Said())
         case Done(what):
             return _cleared(_go(await _after(walked, what, pages, handed)), what)
         case Ask(what):
-            return _go(_with_next(pages.path_of(what), handed, walked.request))
+            return _go(_with_next(pages.path_of(what), handed, walked))
         case Leave(url):
             return _go(url)
         case Again(field, problem):
@@ -78,6 +87,8 @@ async def say_on_page(
 
 async def _once_more(walked: Walked, pages: Pages, said: Said) -> Response:
     shown = await walked.way.show(walked.desk, walked.request)
+    if isinstance(shown, Ask | Done | Leave):  # there is nothing to be asked once more
+        return await say_on_page(walked, shown, pages, said.handed)
     values: Mapping[str, object] = shown if isinstance(shown, Mapping) else {}
     return pages.page(walked.desk, walked.way, walked.request, values, said)
 
@@ -89,15 +100,23 @@ async def _refused(desk: Desk[Any], way: Way, no: Refuse) -> Any:  # noqa: ANN40
 
 async def _after(walked: Walked, what: str, pages: Pages, handed: Mapping[str, object]) -> str:
     """Say where a person goes who is done: where he wanted to, or to the page that says so."""
-    if what != "logged-in":
+    if what not in _ON_THE_WAY:
         return f"{pages.path_of('done')}?{urlencode({'what': what})}"
+    return await _wanted(walked, handed)
+
+
+async def _wanted(walked: Walked, handed: Mapping[str, object]) -> str:
+    """Say where a person wanted to go."""
     wanted = local_path(handed.get("next")) or local_path(walked.request.query_params.get("next"))
     return wanted or (await walked.desk.visit.carried.open()).intended(walked.desk.kit.house.home_url)
 
 
-def _with_next(path: str, handed: Mapping[str, object], request: Request) -> str:
-    """Carry along where the person wanted to go."""
+def _with_next(path: str, handed: Mapping[str, object], walked: Walked) -> str:
+    """Carry along where the person wanted to go; who is asked for more on a page inside wanted to go there."""
+    request, way = walked.request, walked.way
     wanted = local_path(handed.get("next")) or local_path(request.query_params.get("next"))
+    if wanted is None and way.inside and way.page is not None:
+        wanted = local_path(request.url.path)
     return path if wanted is None else f"{path}?{urlencode({'next': wanted})}"
 
 

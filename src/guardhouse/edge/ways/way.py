@@ -21,7 +21,9 @@ Act: TypeAlias = Callable[[Desk[Any], Any], Awaitable[Next]]
 Show: TypeAlias = Callable[[Desk[Any], Request], Awaitable[Mapping[str, object] | Next]]
 """Reads what the page shows; or says at once what comes next."""
 
-Power: TypeAlias = Literal["mail", "enrolments", "register", "password", "address", "sessions", "tokens"]
+Power: TypeAlias = Literal[
+    "mail", "enrolments", "register", "newcomers", "password", "address", "sessions", "tokens", "links"
+]
 
 
 class Nothing(Struct, frozen=True):
@@ -48,12 +50,18 @@ class Way:
     page: str | None = None
     """The template, without its ending; None has no page."""
     show: Show = nothing
+    once: str | None = None
+    """The template that shows right in the answer what is told once, and never again; None leads to `done`."""
     path: str = ""
     """Where it lies if nobody moves it: its name, unless this says otherwise. May have `{parameters}`."""
     inside: bool = False
     """Whether only who is logged in comes here."""
-    fresh: timedelta | None = None
-    """For who is inside: he must have proven himself within that time."""
+    fresh: timedelta | bool | None = None
+    """For who is inside: he must have proven himself within that time; True is what `Lifetimes.fresh` says."""
+    even: bool = False
+    """Whether its answer leaves at an even pace, for it must not tell who has an account."""
+    leads: frozenset[str] = frozenset()
+    """The ways to which its letters lead; without those it cannot be offered."""
     needs: frozenset[Power] = frozenset()
     """Without these it is not offered: mail, a store that keeps enrolments, users that can be changed."""
 
@@ -70,9 +78,12 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
         "mail": kit.outbox is not None,
         "enrolments": kit.enrolments is not None,
         "register": isinstance(users, Registers),
+        # Without mail nobody can be answered alike; then whoever registers must be told what became of it.
+        "newcomers": kit.register_logs_in or (kit.outbox is not None and isinstance(users, HasAddress)),
         "password": isinstance(users, SetsPassword),
         "address": isinstance(users, HasAddress),
         "sessions": hasattr(kit.house.parts.store, "end"),
+        "links": kit.magic_links != "off",
         "tokens": kit.house.parts.tokens is not None,
     }
     return frozenset(need for need in way.needs if not has[need])
