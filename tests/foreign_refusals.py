@@ -9,12 +9,12 @@ from guardhouse.flows.foreign import (
     Account,
     Caller,
     ForeignPolicy,
-    Refuse,
     Situation,
     WaysIn,
     decide,
     unlink,
 )
+from guardhouse.flows.plan import Refuse
 from guardhouse.issuers import exchange, foreign
 from guardhouse.issuers.answer import Answer, judge_answer, read_answer
 from guardhouse.issuers.discovery import Endpoints

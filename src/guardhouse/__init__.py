@@ -41,7 +41,9 @@ from guardhouse.state.token import TokenPolicy
 from guardhouse.steps.abilities import Abilities, AnyAbility
 from guardhouse.steps.can import Can
 from guardhouse.steps.confirmed import Confirmed
+from guardhouse.steps.factors import Factors
 from guardhouse.steps.guest import Guest
+from guardhouse.steps.oneself import Oneself
 from guardhouse.steps.signed import Signed
 from guardhouse.steps.throttle import Throttle
 from guardhouse.steps.verified import Verified
@@ -73,6 +75,7 @@ __all__ = [
     "Decision",
     "Denied",
     "Deny",
+    "Factors",
     "Facts",
     "Failed",
     "FunctionGuard",
@@ -98,6 +101,7 @@ __all__ = [
     "NeedsSession",
     "NeedsStep",
     "NewPasswords",
+    "Oneself",
     "OwnIssuer",
     "Package",
     "PasswordPolicy",

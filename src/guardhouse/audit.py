@@ -11,9 +11,12 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from re import compile as pattern
 from typing import Any, Literal, TypeAlias
 
 from guardhouse.core.events import (
+    AccountChanged,
+    AccountStep,
     Event,
     Failed,
     Login,
@@ -25,6 +28,7 @@ from guardhouse.core.events import (
     TokenRevoked,
 )
 from guardhouse.core.reasons import Reason
+from guardhouse.core.verdict import Identity
 from guardhouse.errors import ConfigError
 from guardhouse.house import Guardhouse
 from guardhouse.users.credentials import fold_login
@@ -34,6 +38,38 @@ __all__ = ["Entry", "keep_audit"]
 Level: TypeAlias = Literal["INFO", "WARN", "CRITICAL"]
 
 LEVELS = {"INFO": logging.INFO, "WARN": logging.WARNING, "CRITICAL": logging.CRITICAL}
+_WORD = pattern(r"[a-z][a-z0-9_-]{0,31}").fullmatch
+"""What is told of an account's change besides: a word of ours, and nothing that somebody typed."""
+
+_ACCOUNTS: Mapping[AccountStep, tuple[str, Level, str]] = {
+    "registered": ("user_created", "WARN", "registered"),
+    "password_reset": ("authn_password_change", "INFO", "set a new password by link"),
+    "password_changed": ("authn_password_change", "INFO", "changed the password"),
+    "confirmed": ("session_renewed", "INFO", "gave a proof once more"),
+    "factor_asked": ("session_renewed", "INFO", "gave a first proof, and owes a second"),
+    "remembered_device_used": ("session_renewed", "INFO", "came back on a device that remembers"),
+    "reset_asked": ("authn_token_created", "INFO", "was sent a link to a new password"),
+    "verify_asked": ("authn_token_created", "INFO", "was sent a link that verifies an address"),
+    "address_change_asked": ("authn_token_created", "INFO", "was sent a link that changes an address"),
+    "link_asked": ("authn_token_created", "INFO", "was sent a link that logs in"),
+    "factor_failed": ("authn_login_fail", "WARN", "gave a wrong second proof"),
+    "remembered_device_stolen": ("authn_token_reuse", "CRITICAL", "has a remembered device that was copied"),
+    "address_verified": ("user_updated", "WARN", "verified an address"),
+    "address_changed": ("user_updated", "WARN", "changed the address"),
+    "factor_added": ("user_updated", "WARN", "added a second factor"),
+    "factor_removed": ("user_updated", "WARN", "removed a second factor"),
+    "recovery_codes_made": ("user_updated", "WARN", "made new recovery codes"),
+    "recovery_code_used": ("user_updated", "WARN", "used up a recovery code"),
+    "foreign_linked": ("user_updated", "WARN", "linked a login elsewhere"),
+    "foreign_unlinked": ("user_updated", "WARN", "took off a login elsewhere"),
+    "impersonated": ("authz_admin", "WARN", "began to act in the place of user"),
+    "impersonation_ended": ("authz_admin", "WARN", "ended to act in the place of user"),
+}
+"""The word of the vocabulary for each step, its level, and what it says; the step itself follows the user in the event."""
+
+_ON_USERS = frozenset({"user_created", "user_updated"})
+"""Words that name who did it and whom it was done to, which is the same user here."""
+
 NOBODY = "-"
 """Stands where the vocabulary has a user, and there is none or he is not known."""
 _DIGEST_BYTES = 8
@@ -101,7 +137,17 @@ def keep_audit(house: Guardhouse[Any], appid: str, write: Callable[[str], object
         else:
             write(line)
 
-    for kind in (Login, Failed, Throttled, Logout, SessionsEnded, TokenIssued, TokenRevoked, Refused):
+    for kind in (
+        Login,
+        Failed,
+        Throttled,
+        Logout,
+        SessionsEnded,
+        TokenIssued,
+        TokenRevoked,
+        AccountChanged,
+        Refused,
+    ):
         house.listen(kind, note)
 
 
@@ -130,8 +176,7 @@ def _entry(event: Event, names: _Names) -> Entry | None:
         case Throttled(account=account, by=by, seconds=seconds):
             return _throttled(by, seconds, names.typed(account))
         case Logout(guard=guard, identity=identity):
-            user = NOBODY if identity is None else identity.user_id
-            return _by(user, guard, "session_expired", "logged out", "logout")
+            return _logged_out(guard, identity)
         case SessionsEnded(guard=guard, user=user, id=public_id, count=count):
             more: dict[str, str | int] = {"sessions": count, **({"session": public_id} if public_id else {})}
             return _by(
@@ -142,6 +187,8 @@ def _entry(event: Event, names: _Names) -> Entry | None:
         case TokenRevoked(guard=guard, user=user, id=token):
             said = "had a token revoked" if token else "had all tokens revoked"
             return _by(names.user(guard, user), guard, "authn_token_revoked", said, token or "all")
+        case AccountChanged(guard=guard, user=user, step=step, about=about):
+            return _account(names.user(guard, user), guard, step, about)
         case Refused():
             return _refused(event)
         case _:
@@ -150,6 +197,24 @@ def _entry(event: Event, names: _Names) -> Entry | None:
 
 def _by(user: str, guard: str, name: str, did: str, *values: str, **more: str | int) -> Entry:
     return Entry(name, "INFO", f"User {user} {did}", user, values, {"guard": guard, **more})
+
+
+def _logged_out(guard: str, identity: Identity | None) -> Entry:
+    user = NOBODY if identity is None else identity.user_id
+    behind = identity.behind if identity is not None else None
+    more: dict[str, str | int] = {} if behind is None else {"impersonator": behind.user_id}
+    return _by(user, guard, "session_expired", "logged out", "logout", **more)
+
+
+def _account(user: str, guard: str, step: AccountStep, about: str) -> Entry:
+    name, level, did = _ACCOUNTS[step]
+    if name == "authz_admin":  # `about` is who acts, and he is the one whose doing it is
+        return Entry(
+            name, level, f"User {about} {did} {user}", about or NOBODY, (step, user), {"guard": guard}
+        )
+    values = (user, step) if name in _ON_USERS else (step,)
+    more = {"guard": guard} | ({"about": about} if _WORD(about) else {})
+    return Entry(name, level, f"User {user} {did}", user, values, more)
 
 
 def _failed(user: str, guard: str, account: Mapping[str, str]) -> Entry:

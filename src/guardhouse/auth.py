@@ -60,6 +60,12 @@ class Auth(Generic[U]):
         found = await self._visit.user(identity) if identity else None
         return None if isinstance(found, Deny) else found
 
+    async def impersonator(self) -> U | None:
+        """Return who acts in the place of who is logged in; None where he came himself. Show it on every page."""
+        identity = await self.identity()
+        found = await self._visit.user(identity.behind) if identity is not None and identity.behind else None
+        return None if isinstance(found, Deny) else found
+
     async def check(self) -> bool:
         """Whether a user is logged in."""
         return await self.user() is not None

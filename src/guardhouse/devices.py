@@ -77,7 +77,7 @@ class Devices(Generic[U]):
     async def end(self, user: U, public_id: str) -> bool:
         """End one session of this user, at once and for every process; False when he has none of that id."""
         owner = self._owner(user)
-        asleep = await self._end_series(owner, public_id)
+        asleep = await forget_behind(self._store, owner, public_id)
         there = await self._store.end(owner, public_id) or asleep
         if there:
             await self._parts.emit(SessionsEnded(self.guard.name, user, public_id, 1))
@@ -119,20 +119,6 @@ class Devices(Generic[U]):
             return frozenset()
         return frozenset() if record is None else linked(record)
 
-    async def _end_series(self, owner: str, public_id: str) -> bool:
-        """Forget the device behind an id of the list, of a session or of one without; whether it was one without."""
-        if self._enrolments is None:
-            return False
-        asleep = {
-            public_name(one.name): one.name for one in await self._enrolments.enrolled(owner, Kind.REMEMBERED)
-        }
-        records = [one for one in await self._store.owned(owner) if one.public_id == public_id]
-        for name in frozenset(asleep.values()).intersection(*map(linked, records)) if records else ():
-            await self._enrolments.withdraw(owner, Kind.REMEMBERED, name)
-        if public_id not in asleep:
-            return False
-        return await self._enrolments.withdraw(owner, Kind.REMEMBERED, asleep[public_id])
-
     async def _series(self, owner: str, stored: str | None, now: float) -> Sequence[Enrolment]:
         """Find what lets devices of this user stay logged in, as far as it is good now."""
         if self._enrolments is None:
@@ -154,7 +140,10 @@ class Devices(Generic[U]):
 
     def _login(self, record: Record, owner: str, stored: str | None) -> Login | None:
         """Find this user's latest login in a record; one from before a change of the password opens nothing."""
-        logins = [login for login in record.logins.values() if f"{login.provider}:{login.user_id}" == owner]
+        here = record.logins.values()
+        logins = [
+            one for login in here for one in (login, login.behind) if one is not None and one.owner == owner
+        ]
         good = [login for login in logins if self._good(login, stored)]
         return max(good, key=lambda login: login.at, default=None)
 
@@ -168,6 +157,22 @@ class Devices(Generic[U]):
 
     def _owner(self, user: U) -> str:
         return f"{self.guard.provider}:{self._provider.id_of(user)}"
+
+
+async def forget_behind(store: ListsDevices, owner: str, public_id: str) -> bool:
+    """Forget what lets a device of the list come back; True for one that has no session at the moment."""
+    if not isinstance(store, KeepsEnrolments):
+        return False
+    kept = store.enrolments
+    names = {one.name for one in await kept.enrolled(owner, Kind.REMEMBERED)}
+    if not names:
+        return False
+    for record in await store.owned(owner):
+        if record.public_id == public_id:
+            for name in names & linked(record):
+                await kept.withdraw(owner, Kind.REMEMBERED, name)
+    asleep = next((name for name in names if public_name(name) == public_id), None)
+    return asleep is not None and await kept.withdraw(owner, Kind.REMEMBERED, asleep)
 
 
 def _shown(record: Record, login: Login, current: Record | None, series: Sequence[Enrolment]) -> Device:

@@ -114,6 +114,7 @@ class Guardhouse(Generic[U]):
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.recent = Recent()
+        self.leads: dict[tuple[str, Reason], str] = {}  # where a guard's people give what is missing
         self._listeners: dict[type, list[Listener]] = {Refused: [log.write, self.recent]}
         own = settings.own_origins(public_url)
         self.parts = Parts(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from secrets import token_bytes
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from guardhouse.core.events import TokenIssued, TokenRevoked
-from guardhouse.core.verdict import Caller
+from guardhouse.core.verdict import Caller, Identity
 from guardhouse.errors import ConfigError, GuardhouseError
 from guardhouse.gate.parts import Parts
 from guardhouse.guards.token import TokenGuard
@@ -84,8 +84,10 @@ class Tokens(Generic[U]):
 
         `expires` is a length of time from now, or a moment in epoch seconds. `by` is who asks for it: with a token
         nobody gets another one that may do more or ends later, or a leaked one could be made into a better one.
-        Raises `TokenWishError`.
+        Who acts in another's place gets none: it would outlast that. Raises `TokenWishError`.
         """
+        if isinstance(by, Identity) and by.behind is not None:
+            raise TooBroadError("user", "who acts in somebody's place makes no token in his name")
         now = self._parts.clock()
         ends = now + expires.total_seconds() if isinstance(expires, timedelta) else expires
         self._refuse_name(name)
@@ -168,6 +170,12 @@ class Tokens(Generic[U]):
 
     def _owner(self, user: U) -> str:
         return f"{self.guard.provider}:{self._provider.id_of(user)}"
+
+
+def desks_of(house: Any, provider: str | None) -> Sequence[Tokens[Any]]:  # noqa: ANN401 - a house of any users
+    """Find the desk at which the tokens of these users are taken back: all tokens of a user lie in one place."""
+    named = [name for name, guard in house.guards.items() if isinstance(guard, TokenGuard)]
+    return [house.tokens(name) for name in named if house.guards[name].provider == provider][:1]
 
 
 def token_document(record: TokenRecord) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast, get_args
+from typing import Any, Generic, TypedDict, TypeVar, Unpack, cast, get_args
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -14,17 +14,23 @@ from starlette.applications import Starlette
 from guardhouse.core.origin import TOKEN_FIELD
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.invite import invite
-from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks
+from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks, MayImpersonate
 from guardhouse.desks.otp_app import issuer_of
 from guardhouse.desks.outbox import Outbox
 from guardhouse.desks.remembering import Remembering
+from guardhouse.edge.ways.elsewhere import at_work, buttons, refuse_callback
 from guardhouse.edge.ways.pages import Pages
+from guardhouse.edge.ways.passkeys import Script, party_of, script_for
 from guardhouse.edge.ways.routes import route_of
+from guardhouse.edge.ways.said import LED
 from guardhouse.edge.ways.table import WAYS
 from guardhouse.edge.ways.way import Way, lacking
 from guardhouse.errors import ConfigError
+from guardhouse.flows.foreign import ForeignPolicy
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
+from guardhouse.issuers.foreign import ForeignLogin
+from guardhouse.issuers.providers import ForeignProvider
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
@@ -34,7 +40,24 @@ from guardhouse.vault.totp import SEED_BYTES, provisioning_uri
 
 U = TypeVar("U")
 
-__all__ = ["Lifetimes", "Ways"]
+__all__ = ["ForeignPolicy", "Lifetimes", "Ways"]
+
+
+class Single(TypedDict, total=False):
+    """What concerns single ways; left out it is the safe choice."""
+
+    address_field: str
+    """Under which name somebody new hands in his address; `email` if nothing else is said."""
+    register_fields: Sequence[str]
+    """What somebody new may fill in beside login and password."""
+    register_logs_in: bool
+    """Whether who registers is logged in; then the answer tells who has an account."""
+    magic_links: MagicLinks
+    """Whether a link by mail logs in, and whether it must be opened where it was asked for; off if nothing is said."""
+    pace: timedelta
+    """To a multiple of this an answer waits that must not tell how much there was to do: a quarter of a second."""
+    may_impersonate: MayImpersonate | None
+    """Who may act in whose place, as a rule of the house or a function of both users; nobody if nothing is said."""
 
 
 class Ways(Generic[U]):
@@ -42,12 +65,14 @@ class Ways(Generic[U]):
 
     A way is offered where the house has what it needs: users that can be changed, a store that keeps enrolments, mail.
     `without` names those to leave out, `paths` moves one, `replace` puts one of yours in the place of the one with its
-    name, or adds it. `require_second_factor` says who must have one, and leads him to enrol it
-    after his password. `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
+    name, or adds it. `foreign` are login servers of others (docs/social-login.md). `require_second_factor` says who must have one, and leads him to enrol it
+    after his password. `rp_id` is the domain that passkeys are bound to, where it is not the host of `public_url`.
+    `mail` sends letters, at once or from an outbox of yours; their links begin with `public_url`, never with a Host header. Raises
     `ConfigError` for everything that cannot work.
 
     Who ticks *remember me* gets a cookie of its own for this browser, where the store keeps enrolments; with
     `remember=False` his session lasts longer instead, as `SessionPolicy` says.
+    What concerns single ways is told in `Single`.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of the ways; keyword-only, each with the safe default
@@ -70,55 +95,73 @@ class Ways(Generic[U]):
         must_verify: bool = False,
         require_second_factor: bool | Callable[[U], bool] = False,
         login_field: str = "email",
-        address_field: str = "email",
-        register_fields: Sequence[str] = (),
-        register_logs_in: bool = False,
-        magic_links: MagicLinks = "off",
-        pace: timedelta = timedelta(milliseconds=250),
         remember: bool = True,
+        rp_id: str | None = None,
+        foreign: Sequence[ForeignProvider | ForeignLogin] = (),
+        foreign_policy: ForeignPolicy | None = None,
+        **single: Unpack[Single],
     ) -> None:
-        self._base = _base(house, public_url, mail)
+        self._base = _base(house, public_url, mail, foreign)
         self.kit = Kit(
-            house=house,
-            guard=_session_guard(house, guard),
-            outbox=_outbox(house, mail),
+            **_parts(house, guard, mail, throttle),
             policy=passwords or NewPasswords(PasswordPolicy(words=_words(app_name, self._base))),
-            throttle=throttle or LoginThrottle(house.limits),
-            url_of=self.url_of,
-            offers=lambda name: name in self.paths,
+            places=self,
             app_name=app_name,
             lifetimes=lifetimes or Lifetimes(),
             must_verify=must_verify,
             login_field=login_field,
             factor_required=_whoever(require_second_factor),
-            address_field=address_field,
-            register_fields=_fields(register_fields, login_field),
-            register_logs_in=register_logs_in,
-            magic_links=_links(magic_links),
-            pace=pace,
+            **_checked(login_field, **single),
+            party=party_of(house.parts.origins.own, app_name, rp_id),
+            foreign=at_work(
+                house,
+                foreign,
+                foreign_policy,
+                login_is_address=login_field == single.get("address_field", "email"),
+            ),
         )
-        _keep_logged_in(self.kit, asked_for=remember)
-        self.ways, self.paths = self._laid_out(self._offered(without, replace), prefix, paths)
-        self._templates, self.pages = self._written(templates, pages=pages)
+        self.ways, self.paths = self._laid_out(self._offered(without, replace, keep=remember), prefix, paths)
+        self._templates, self.pages = self._written(templates, prefix, pages=pages)
+        self._lead()
 
-    def _written(self, templates: Templates | None, *, pages: bool) -> tuple[Templates | None, Pages | None]:
+    def _lead(self) -> None:
+        """Tell the house on which page this guard's people give what a route finds missing."""
+        there = {
+            reason: self.paths[name] for reason, name in LED.items() if self.pages and name in self.paths
+        }
+        self.kit.house.leads |= {(self.kit.guard.name, reason): path for reason, path in there.items()}
+
+    def _written(
+        self, templates: Templates | None, prefix: str, *, pages: bool
+    ) -> tuple[Templates | None, Pages | None]:
         """Find what pages and letters are written with, where there are any."""
         used = (templates or Templates()) if pages or self.kit.outbox is not None else None
-        return used, Pages(used, self.paths, self._texts()) if pages and used is not None else None
+        if not pages or used is None:
+            return used, None
+        script = script_for(used, prefix, self.paths)
+        return used, Pages(used, self.paths, self._texts(script), script)
 
-    def url_of(self, name: str, query: Mapping[str, str] | None = None) -> str:
-        """Write the address of a way as browsers reach it."""
+    def url_of(self, name: str, query: Mapping[str, str] | None = None, *, provider: str = "") -> str:
+        """Write the address of a way as browsers reach it; `provider` is a login server's name, where the path has one."""
         if name not in self.paths:
             raise ConfigError(
                 "ways", name, "A letter would lead there, and it is left out: leave out what sends it, too."
             )
-        return link_to(self._base, self.paths[name], query)
+        return link_to(self._base, self.paths[name].replace("{provider}", provider), query)
+
+    def offers(self, name: str) -> bool:
+        """Whether there is a way of that name."""
+        return name in self.paths
 
     def install(self, app: Starlette) -> None:
-        """Lay the ways out as routes, before the house is installed."""
+        """Lay the ways out as routes, before the house is installed and after its rules are defined."""
+        if isinstance(self.kit.may_impersonate, str):
+            self.kit.house.rules.known(self.kit.may_impersonate)
         app.router.routes += [
             route_of(self.kit, way, self.paths[way.name], self.pages, self._templates) for way in self.ways
         ]
+        if self.pages is not None and self.pages.script is not None:
+            app.router.routes.append(self.pages.script.route(self.kit.house))
         if self.kit.outbox is not None:
             app.router.lifespan_context = _closing(self.kit.outbox, app.router.lifespan_context)
 
@@ -129,11 +172,12 @@ class Ways(Generic[U]):
         """
         return await invite(self.kit, address, language)
 
-    def _texts(self) -> Mapping[str, object]:
+    def _texts(self, script: Script | None) -> Mapping[str, object]:
         """Return what every page is told."""
         return {
             "app_name": self.kit.app_name,
             "home": self.kit.house.home_url,
+            "foreign": buttons(self.kit, self.paths),
             "login_field": self.kit.login_field,
             "login_label": "E-mail" if self.kit.login_field == "email" else "User name",
             "login_type": "email" if self.kit.login_field == "email" else "text",
@@ -141,19 +185,24 @@ class Ways(Generic[U]):
             "register_fields": self.kit.register_fields,
             "field_labels": {name: _label(name) for name in self.kit.register_fields},
             "same_browser": self.kit.magic_links == "same-browser",
+            "passkey_script": script.path if script else "",
+            "passkey_origins": sorted(self.kit.party.origins) if self.kit.party else [],
             "password_hint": f"At least {SHORTEST} characters. Several words are good.",
         }
 
     def _laid_out(
         self, offered: Sequence[Way], prefix: str, paths: Mapping[str, str]
     ) -> tuple[Sequence[Way], Mapping[str, str]]:
-        """Say which ways there are and where each lies. No letter may lead to one that is not there."""
+        """Say which ways there are and where each lies. No letter may lead to one that is not there, and nobody come back to one."""
         laid = {way.name: f"{prefix}{paths.get(way.name, way.where)}" for way in offered}
         _refuse_unknown("paths", paths, laid)
         _refuse_dead_ends(offered, self.kit, laid)
+        refuse_callback(self.kit, laid, self._base)
         return offered, laid
 
-    def _offered(self, without: Sequence[str], replace: Sequence[Way]) -> Sequence[Way]:
+    def _offered(self, without: Sequence[str], replace: Sequence[Way], *, keep: bool) -> Sequence[Way]:
+        """Find what this house has all for. To come back on a remembered browser is a way in, too, without a route."""
+        _keep_logged_in(self.kit, asked_for=keep)
         own = {way.name: way for way in replace}
         known = {way.name: way for way in WAYS} | own
         _refuse_unknown("without", without, known)
@@ -162,12 +211,15 @@ class Ways(Generic[U]):
         return offered
 
 
-def _base(house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox | None) -> str:
+def _base(
+    house: Guardhouse[Any], public_url: str | None, mail: Mailer | Outbox | None, foreign: Sequence[object]
+) -> str:
+    wanted_by = "Letters" if mail is not None else "Logins elsewhere" if foreign else ""
     own = sorted(house.parts.origins.own)
     if public_url is None and len(own) == 1:
         return own[0].decode()
-    if public_url is None and mail is not None:
-        fix = "Letters need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
+    if public_url is None and wanted_by:
+        fix = f"{wanted_by} need one address to lead to, and the Host header is a stranger's word: Ways(public_url='https://...')."
         raise ConfigError("public_url", "none" if not own else "several", fix)
     return (public_url or "").rstrip("/")
 
@@ -193,6 +245,25 @@ def _closing(outbox: Outbox, inner: Any) -> Any:  # noqa: ANN401 - Starlette's l
                 await outbox.close()
 
     return lifespan
+
+
+class _Parts(TypedDict):
+    house: Guardhouse[Any]
+    guard: SessionGuard
+    outbox: Outbox | None
+    throttle: LoginThrottle
+
+
+def _parts(
+    house: Guardhouse[Any], guard: str | None, mail: Mailer | Outbox | None, throttle: LoginThrottle | None
+) -> _Parts:
+    """Find what the ways work with."""
+    return {
+        "house": house,
+        "guard": _session_guard(house, guard),
+        "outbox": _outbox(house, mail),
+        "throttle": throttle or LoginThrottle(house.limits),
+    }
 
 
 def _keep_logged_in(kit: Kit, *, asked_for: bool) -> None:
@@ -234,6 +305,16 @@ def _session_guard(house: Guardhouse[Any], name: str | None) -> SessionGuard:
     raise ConfigError(
         "ways", name or house.default, f"Name a session guard: {', '.join(able) or 'there is none'}."
     )
+
+
+def _checked(login_field: str, **single: Unpack[Single]) -> dict[str, Any]:
+    """Check what concerns single ways."""
+    checked: dict[str, Any] = {**single}
+    if "register_fields" in single:
+        checked["register_fields"] = _fields(single["register_fields"], login_field)
+    if "magic_links" in single:
+        checked["magic_links"] = _links(single["magic_links"])
+    return checked
 
 
 def _fields(names: Sequence[str], login_field: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from tests.attack.process import Certificate, Child, free_port
 from tests.attack.target import Target, fill, load
 from tests.attack.tokens import published
 from tests.attack.wire import Address, Answer, Message, exchange
+from tests.services.issuer import ForeignServer
 
 SOURCES = Path(__file__).resolve().parents[2]
 PLAIN = "plain-http"
@@ -60,6 +61,13 @@ class Application:
         }
         self.callback = Callback()
         self._variables["callback"] = self.callback.authority
+        self.issuers = ForeignServer(), ForeignServer()
+        """Login servers of others, at which the application may let people log in."""
+        self._variables |= {
+            name: one.url for name, one in zip(("issuer", "other_issuer"), self.issuers, strict=True)
+        }
+        for one in self.issuers:  # the cases bring back a code and a state, and no `iss`
+            one.metadata["authorization_response_iss_parameter_supported"] = None
         self.target: Target = load(target, self._variables, variables)
         self._children: dict[str, Child] = {}
         self._parser = USUAL_PARSER
@@ -72,6 +80,8 @@ class Application:
         for child in self._children.values():
             child.stop()
         self.callback.close()
+        for issuer in self.issuers:
+            issuer.close()
         self._folder.cleanup()
 
     @property

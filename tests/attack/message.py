@@ -124,6 +124,8 @@ def _body(body: Mapping[str, Any], role: Role, lookup: Lookup) -> Body:
             for name, own in role.fields.items():
                 text = text.replace(f'"{name}"', f'"{own}"')
             return Body(encode(text), body.get("content_type") or "")
+        case "webauthn_assertion":
+            return Body(encode(lookup(f"ASSERTION {body['mutation']}")), "application/json")
         case kind:
             raise SkippedError(f"no body of kind {kind!r}")
 

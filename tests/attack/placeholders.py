@@ -80,7 +80,7 @@ def _value(inner: str, lookup: Lookup) -> str:
     if not colon:
         return lookup(name)
     if rest not in MODIFIERS:
-        raise SkippedError(f"no modifier {rest!r} for {name}")
+        return lookup(inner)  # a name of its own, such as that of a code at some moment
     return MODIFIERS[rest](lookup(name))
 
 

@@ -70,6 +70,7 @@ def set_up(case: Case, application: Application) -> Scene:
     """Begin anew, and build the state that the case starts from."""
     application.reset()
     scene = Scene(application, case.transport)
+    scene.case = case.id
     for special in case.requires:
         scene.names |= application.target.values_with.get(special, {})
     scene.instead = application.target.instead.get(case.id, {})

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import time
 from collections.abc import Callable, Mapping
 
 from tests.attack.cases import SetUpError, SkippedError
+from tests.attack.device import Device, read_question
+from tests.attack.elsewhere import oauth_client_started
 from tests.attack.jar import Jar
 from tests.attack.scene import SUCCESS, Scene
+from tests.ways.phones import Phone
 
 HOUR = 3600
+STEPS = 60
+"""Two steps of a one-time code, in seconds."""
 TOO_MANY_TRIES = 60
 LONG_PASSWORD = "The first seventy-two bytes of this password are all that bcrypt reads!! " + "x" * 20
 NUL_PASSWORD = "before the nul\0and after it"
@@ -136,6 +142,46 @@ def _remember_pw_changed(scene: Scene) -> None:
     scene.application.hook(
         "change_password", email=scene.user("USER").username, password=scene.value("NEW_PASS")
     )
+
+
+def _second_factor(scene: Scene) -> tuple[Phone, list[str]]:
+    """Let USER switch the second factor on, and let the code of that grow old."""
+    jar = Jar()
+    scene.log_in("USER", jar)
+    phone = Phone(json.loads(scene.visit("totp_setup", jar).body)["uri"])
+    answer = scene.visit("totp_confirm", jar, {"code": phone.code(time.time())})
+    if answer.status != 200:
+        raise SetUpError(f"the second factor cannot be switched on: {answer.status}")
+    scene.move_clock(STEPS)
+    return phone, json.loads(answer.body)["recovery_codes"]
+
+
+def _half_way(scene: Scene, jar: Jar) -> None:
+    session = scene.log_in("USER", jar)
+    scene.names |= {"HALF_WAY": session, "SID": session, "OLD_SID": session}
+
+
+def _mfa_pending(scene: Scene) -> None:
+    phone, codes = _second_factor(scene)
+    scene.names |= {"TOTP": phone.code(time.time() + STEPS), "TOTP_AT:0": phone.code(0), "RECOVERY": codes[0]}
+    _half_way(scene, scene.jar)
+
+
+def _used(role: str, name: str, steps: int = 0) -> Builder:
+    """A code that let its owner in a moment ago, or the one so many steps beside it."""
+
+    def used(scene: Scene) -> None:
+        phone, codes = _second_factor(scene)
+        now, jar = time.time() + STEPS, Jar()
+        _half_way(scene, jar)
+        code = codes[0] if role == "recovery_code" else phone.code(now)
+        answer = scene.visit(role, jar, {"code": code})
+        if answer.status != 200:
+            raise SetUpError(f"{role} answered {answer.status} to the right code")
+        scene.names[name] = phone.code(now + 30 * steps) if steps else code
+        _half_way(scene, scene.jar)
+
+    return used
 
 
 def _throttled(scene: Scene) -> None:
@@ -273,6 +319,37 @@ def _pat_revoked(scene: Scene) -> None:
         raise SetUpError(f"a token cannot be revoked: {answer.status}")
 
 
+def _webauthn_ready(scene: Scene) -> None:
+    """Give USER a passkey and ATTACKER another, show that USER's logs in, and hold a question of a browser of nobody's."""
+    of_user, of_attacker = (_passkey_of(scene, who) for who in ("USER", "ATTACKER"))
+    control = Jar()
+    answer = scene.visit("webauthn_login_finish", control, of_user.proved(_question(scene, control)))
+    if answer.status not in SUCCESS or scene.who(control.cookies) != scene.user("USER").marker:
+        raise SetUpError(f"a passkey that tells no lie does not log in: {answer.status} {answer.text[:200]}")
+    scene.device = of_user
+    of_user.question, of_user.elsewhere = _question(scene, scene.jar), _question(scene, Jar())
+    of_user.other = of_attacker
+
+
+def _question(scene: Scene, jar: Jar) -> bytes:
+    answer = scene.visit("webauthn_login_options", jar)
+    if answer.status not in SUCCESS:
+        raise SetUpError(f"webauthn_login_options answered {answer.status}")
+    return read_question(answer.body)
+
+
+def _passkey_of(scene: Scene, who: str) -> Device:
+    jar, device = Jar(), Device(scene.value("HOST").partition(":")[0], scene.value("ORIGIN"), who.encode())
+    scene.log_in(who, jar)
+    answer = scene.visit("webauthn_register_options", jar)
+    if answer.status not in SUCCESS:
+        raise SetUpError(f"webauthn_register_options answered {answer.status}: {answer.text[:200]}")
+    made = scene.visit("webauthn_register", jar, device.made(answer.body))
+    if made.status not in SUCCESS:
+        raise SetUpError(f"webauthn_register answered {made.status}: {made.text[:200]}")
+    return device
+
+
 BUILDERS: Mapping[str, Builder] = {
     "anonymous": _anonymous,
     "anonymous_csrf": _anonymous_csrf,
@@ -291,6 +368,10 @@ BUILDERS: Mapping[str, Builder] = {
     "expired_absolute": _expired_absolute,
     "remember_me": _remember_me,
     "remember_pw_changed": _remember_pw_changed,
+    "mfa_pending": _mfa_pending,
+    "totp_just_used": _used("totp_challenge", "USED_TOTP"),
+    "totp_prev_used": _used("totp_challenge", "USED_TOTP", -1),
+    "recovery_used": _used("recovery_code", "USED_RECOVERY"),
     "throttled": _throttled,
     "sudo_absent": _sudo_absent,
     "reset_used": _reset_used,
@@ -299,6 +380,8 @@ BUILDERS: Mapping[str, Builder] = {
     "pat_and_session": _pat_and_session,
     "pat_read_only": _pat_read_only,
     "pat_revoked": _pat_revoked,
+    "oauth_client_started": oauth_client_started,
+    "webauthn_ready": _webauthn_ready,
     "store_down": _broken("down"),
     "store_slow": _broken("slow"),
     "store_corrupt_payload": _broken("corrupt"),

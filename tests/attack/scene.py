@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.attack.application import PLAIN, Application
 from tests.attack.cases import Request, SetUpError, SkippedError
+from tests.attack.device import Device
 from tests.attack.jar import Jar, set_cookies
 from tests.attack.message import write
 from tests.attack.placeholders import expand
@@ -35,9 +36,13 @@ class Scene:
         self.transport = transport
         self.jar = Jar()
         self.names: dict[str, str] = {}
+        self.case: str = ""
+        """Which case it is, for a state that is another for each."""
         self.fault: str = ""
         self.talk: list[str] = []
         self.instead: Mapping[str, str] = {}
+        self.device: Device | None = None
+        """The authenticator of whoever has a passkey."""
 
     # What is what
 
@@ -51,6 +56,8 @@ class Scene:
             return self.names[name]
         if name.partition(" ")[0] in ISSUED:
             return self._issued(name)
+        if name.startswith("ASSERTION ") and self.device is not None:
+            return self.device.asserted(name.partition(" ")[2])
         if name in target.values:
             return expand(target.values[name], self.value)
         return self._constant(name)

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -38,18 +39,25 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def demo(chromium: str) -> Iterator[str]:
     """Serve a demo with an empty store, and say where."""
+    with running_demo() as address:
+        yield address
+
+
+@contextmanager
+def running_demo() -> Generator[str]:
+    """Serve a demo for whoever would leave behind what others do not expect."""
     with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None
             address = re.search(r"http://\S+", process.stdout.readline())
             assert address is not None, "the demo did not say where it is"
-            _wait_for(address[0])
+            wait_for(address[0])
             yield address[0]
         finally:
             process.terminate()
 
 
-def _wait_for(address: str) -> None:
+def wait_for(address: str) -> None:
     for _ in range(START_SECONDS * 10):
         try:
             urlopen(f"{address}/public", timeout=1).close()  # noqa: S310 - our own address

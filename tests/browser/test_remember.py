@@ -24,7 +24,7 @@ def log_in(page: Page, *, remember: bool) -> None:
 
 
 def cookie(context: BrowserContext, name: str) -> Any:
-    return next((one for one in context.cookies() if one["name"] == name), None)
+    return next((one for one in context.cookies() if one.get("name") == name), None)
 
 
 def forget_session(context: BrowserContext) -> None:

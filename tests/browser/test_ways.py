@@ -26,6 +26,7 @@ OUTSIDE = (
     "/confirm-email?token=x",
     "/accept-invitation?token=x",
 )
+INSIDE = ("/confirm-password", "/change-password", "/devices")
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 """The script itself: the package around it has no types."""
 
@@ -39,6 +40,14 @@ def plain(browser: Browser, demo: str) -> Iterator[BrowserContext]:
     context.set_default_timeout(10_000)
     yield context
     context.close()
+
+
+def log_in(page: Page, email: str = ADA["email"], password: str = ADA["password"]) -> None:
+    page.goto("/login")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("textbox", name="Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#who")).to_have_text(email)
 
 
 def serious(page: Page) -> list[str]:
@@ -58,6 +67,19 @@ def test_axe_finds_nothing_serious(browser: Browser, demo: str, path: str, schem
     context = browser.new_context(base_url=demo, viewport=PHONE, color_scheme=scheme)  # type: ignore[arg-type]
     page = opened(context)
     page.goto(path)
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, "it scrolls sideways"
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", INSIDE)
+def test_axe_finds_nothing_serious_inside(browser: Browser, demo: str, path: str, scheme: Any):
+    context = browser.new_context(base_url=demo, viewport=PHONE, color_scheme=scheme)  # type: ignore[arg-type]
+    page = opened(context)
+    log_in(page)
+    page.goto(path)
+    assert page.url == f"{demo}{path}"
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, "it scrolls sideways"
     context.close()
@@ -92,6 +114,24 @@ def test_a_password_is_reset_without_scripts(plain: BrowserContext):
     page.get_by_role("textbox", name="Password").fill(NEW)
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("#who")).to_have_text("grace@example.com")
+
+
+def test_a_device_is_logged_out_from_another_one_without_scripts(
+    plain: BrowserContext, browser: Browser, demo: str
+):
+    other = browser.new_context(base_url=demo, java_script_enabled=False)
+    lost, page = other.new_page(), plain.new_page()
+    log_in(lost)
+    log_in(page)
+    page.goto("/devices")
+    rows = page.get_by_role("listitem")
+    expect(rows.filter(has_text="this device")).to_have_count(1)
+    page.get_by_role("button", name="Log out everywhere else").click()
+    expect(page.get_by_role("status")).to_have_text("All other devices are logged out.")
+    expect(page.get_by_role("button", name="Log out: ")).to_have_count(1)
+    lost.goto("/devices")
+    expect(lost.get_by_role("heading")).to_have_text("Log in")
+    other.close()
 
 
 def test_a_login_by_keyboard_alone(browser: Browser, demo: str):

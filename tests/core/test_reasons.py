@@ -18,6 +18,7 @@ from guardhouse.core.reasons_of_requests import REVEALED
 from guardhouse.core.stack import derive
 from guardhouse.core.verdict import NO_EVIDENCE, Allow, Decision, Deny, Pass, conclude
 from guardhouse.errors import IssuerUnavailableError, StoreError
+from guardhouse.flows.passkey import rejected
 from guardhouse.flows.plan import Cookie
 from guardhouse.flows.remember import over
 from guardhouse.flows.reset import bad_ticket
@@ -31,11 +32,13 @@ from guardhouse.guards.token import TokenGuard
 from guardhouse.house import Guardhouse
 from guardhouse.state.csrf import mint
 from guardhouse.state.enrolment import Kind
+from guardhouse.state.passkey import Fault
 from guardhouse.state.pending import Pending, hold
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import EXPIRED, Changes, Deadline, Login, Record, merged
 from guardhouse.state.session import Session
 from guardhouse.steps.abilities import Abilities
+from guardhouse.steps.factors import Factors
 from guardhouse.users.memory import MemoryUsers
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import generate_secret
@@ -152,9 +155,11 @@ AWAITED = {
 }
 
 GIVEN = {
+    Reason.PASSKEY_REJECTED: lambda: evidence_of(rejected(Fault.WRONG_ORIGIN)),
     Reason.LINK_INVALID: lambda: evidence_of(bad_ticket("forged")),
     Reason.REMEMBER_EXPIRED: lambda: evidence_of(over(Cookie("c", "", 0), "past its end").then),
     Reason.ABILITY_MISSING: lambda: evidence_of(Abilities("read")(Visit(HOUSE.parts, Facts("GET", "/", [])))),
+    Reason.FACTORS_MISSING: lambda: evidence_of(Factors(2)(Visit(HOUSE.parts, Facts("GET", "/", [])))),
     Reason.CREDENTIAL_FOREIGN: lambda: evidence_of(TOKEN.claim(Facts("GET", "/", BEARER))),
     Reason.SESSION_EXPIRED: lambda: evidence_of(WEB.judge(b"", EXPIRED[Deadline.IDLE])),
     Reason.NO_LOGIN_FOR_GUARD: lambda: evidence_of(WEB.judge(b"", RECORD)),

@@ -7,21 +7,29 @@ from typing import Any
 import pytest
 
 from guardhouse.core.reason import Reason
+from guardhouse.flows.entry import enough
 from guardhouse.flows.foreign import (
     Account,
     Caller,
     ForeignPolicy,
     Link,
     LogIn,
-    Refuse,
     Register,
     Situation,
     Unlink,
     WaysIn,
     decide,
+    left,
     lookup_address,
+    opened,
+    proofs,
+    taken_off,
     unlink,
 )
+from guardhouse.flows.foreign import (
+    linked as plan_of_link,
+)
+from guardhouse.flows.plan import Enrol, Plan, Refuse, Renew, Tell, Verify, Whose, Withdraw
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.foreign import ForeignIdentity, enrolment_of, name_of
 
@@ -144,3 +152,57 @@ UNLINKED, LAST = Unlink(KNOWN), Refuse(Reason.LAST_WAY_IN)
 )  # fmt: skip
 def test_a_login_is_taken_off(caller, ways, outcome):
     assert unlink(KNOWN.name, caller, ways) == outcome
+
+
+WHOSE = Whose(object(), "users:1", "web")
+
+
+def kinds(plan: Plan) -> list[type]:
+    return [type(effect) for effect in plan.effects]
+
+
+def test_a_link_is_written_before_it_is_told_of():
+    plan = plan_of_link(WHOSE, linked("users:1", by_address=True), "partner", None)
+    assert kinds(plan) == [Enrol, Renew, Tell]
+    assert plan.effects[0] == Enrol(enrolment_of(ADA, "users:1", NOW), Reason.FOREIGN_TAKEN)
+
+
+def test_a_new_account_is_bound_to_its_login_before_anything_else():
+    assert kinds(opened(WHOSE, KNOWN, "ada@example.com", "partner")) == [Enrol, Verify, Tell, Tell]
+    assert kinds(opened(WHOSE, KNOWN, None, "partner")) == [Enrol, Tell, Tell]
+
+
+def test_of_two_who_take_a_login_off_one_has_done_it():
+    assert taken_off(Unlink(KNOWN)).effects == (
+        Withdraw("users:1", Kind.FOREIGN, KNOWN.name, Reason.FOREIGN_UNKNOWN),
+    )
+
+
+def test_nothing_is_left_of_nothing():
+    assert not left(WaysIn(password=False, enrolments=[]))
+
+
+BELIEVED = ForeignPolicy(trusted_factors=frozenset({"mfa", "urn:two"}))
+
+
+@pytest.mark.parametrize(
+    ("claims", "policy", "two"),
+    [
+        pytest.param({"amr": ["mfa"]}, BELIEVED, True, id="amr"),
+        pytest.param({"acr": "urn:two"}, BELIEVED, True, id="acr"),
+        pytest.param({"amr": ["mfa"]}, ForeignPolicy(), False, id="nobody said to believe it"),
+        pytest.param({"amr": ["pwd"], "acr": "urn:one"}, BELIEVED, False, id="one factor"),
+        pytest.param({"amr": "mfa"}, BELIEVED, False, id="no list"),
+        pytest.param({"amr": [["mfa"], {"mfa": 1}, None, 1]}, BELIEVED, False, id="a list of other things"),
+        pytest.param({"acr": ["urn:two"]}, BELIEVED, False, id="no text"),
+        pytest.param({}, BELIEVED, False, id="nothing"),
+    ],
+)
+def test_two_factors_elsewhere_are_two_where_that_is_believed(claims, policy, two):
+    identity = ForeignIdentity("partner", ISSUER, "1001", claims=claims)
+    assert enough(proofs(identity, policy)) is two
+
+
+def test_a_login_elsewhere_and_a_code_are_two_factors():
+    assert enough(("foreign", "totp"))
+    assert not enough(("foreign",))

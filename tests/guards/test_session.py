@@ -119,6 +119,23 @@ HALF_WAY = Abstain("web", Reason.SECOND_FACTOR_MISSING, {"guard": "web", "factor
             Allow("web", Reason.SESSION_LOGIN, Identity("1", "users", "web", "session", 7.0, "v1.k.m")),
             id="logged in here",
         ),
+        pytest.param(
+            record(users=Login("2", "users", "web", 9.0, None, proofs="impersonation", behind=ADA)),
+            Allow(
+                "web",
+                Reason.SESSION_LOGIN,
+                Identity(
+                    "2",
+                    "users",
+                    "web",
+                    "session",
+                    9.0,
+                    proofs="impersonation",
+                    behind=Identity("1", "users", "web", "session", 7.0, "v1.k.m"),
+                ),
+            ),
+            id="one acts for another",
+        ),
     ],
 )
 def test_what_is_judged(found, verdict):

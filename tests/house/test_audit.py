@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from starlette.applications import Starlette
@@ -13,6 +13,8 @@ from starlette.applications import Starlette
 from guardhouse import ConfigError, MemoryUsers, User
 from guardhouse.audit import NOBODY, keep_audit
 from guardhouse.core.events import (
+    AccountChanged,
+    AccountStep,
     Authenticated,
     Event,
     Failed,
@@ -25,7 +27,7 @@ from guardhouse.core.events import (
     TokenRevoked,
 )
 from guardhouse.core.verdict import Identity
-from tests.houses import ADA, PASSWORD, browser, desk, starlette_house
+from tests.houses import ADA, GRACE, PASSWORD, browser, desk, starlette_house
 
 Lines = list[str]
 NUMBER: dict[str, Any] = {"email": 7}  # as a visitor's JSON may have it
@@ -73,6 +75,36 @@ async def written(event: Event, lines: Lines) -> dict[str, Any] | None:
         pytest.param(Logout("web", WHO), "session_expired:1,logout", "INFO", id="a logout"),
         pytest.param(Logout("web", None), "session_expired:-,logout", "INFO", id="a logout of nobody"),
         pytest.param(
+            AccountChanged("web", ADA, "password_changed"),
+            "authn_password_change:1,password_changed",
+            "INFO",
+            id="another password",
+        ),
+        pytest.param(
+            AccountChanged("web", ADA, "factor_added", "totp"),
+            "user_updated:1,1,factor_added",
+            "WARN",
+            id="a second factor",
+        ),
+        pytest.param(
+            AccountChanged("web", ADA, "factor_failed", "totp"),
+            "authn_login_fail:1,factor_failed",
+            "WARN",
+            id="a wrong code",
+        ),
+        pytest.param(
+            AccountChanged("web", ADA, "remembered_device_stolen"),
+            "authn_token_reuse:1,remembered_device_stolen",
+            "CRITICAL",
+            id="a copied cookie",
+        ),
+        pytest.param(
+            AccountChanged("web", ADA, "impersonated", GRACE.id),
+            "authz_admin:2,impersonated,1",
+            "WARN",
+            id="both who act and in whose place",
+        ),
+        pytest.param(
             SessionsEnded("web", ADA, "ab", 1), "session_expired:1,revoked", "INFO", id="one session"
         ),
         pytest.param(
@@ -117,6 +149,41 @@ async def test_what_stands_for_what_happened(event: Event, words: str, level: st
 )
 async def test_what_is_no_matter_of_a_trail(event: Event, lines: Lines) -> None:
     assert await written(event, lines) is None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("step", get_args(AccountStep))
+async def test_every_step_of_an_account_has_its_words(step: AccountStep, lines: Lines) -> None:
+    told = await written(AccountChanged("web", ADA, step, GRACE.id), lines)
+    assert told is not None
+    assert step in told["event"].split(",")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("about", "kept"),
+    [
+        ("totp", True),
+        ("", False),
+        ("ada@example.com", False),
+        ("My phone", False),
+        ("line\nbreak", False),
+        ("x" * 40, False),
+    ],
+)
+async def test_what_somebody_typed_is_not_told_of_an_account(about: str, kept: bool, lines: Lines) -> None:
+    told = await written(AccountChanged("web", ADA, "factor_added", about), lines)
+    assert told is not None
+    assert told.get("about") == (about if kept else None)
+    assert kept or not about or about not in lines[-1]
+
+
+@pytest.mark.anyio
+async def test_a_logout_names_who_acted_in_whose_place(lines: Lines) -> None:
+    acted = Identity(ADA.id, "users", "web", "session", behind=Identity(GRACE.id, "users", "web", "session"))
+    told = await written(Logout("web", acted), lines)
+    assert told is not None
+    assert (told["event"], told["impersonator"]) == ("session_expired:1,logout", GRACE.id)
 
 
 @pytest.mark.anyio

@@ -340,7 +340,7 @@ def test_a_step_may_lead_a_person_to_another_page_but_no_program_and_not_to_anot
     client = application(house_of(), "alpha", Step("verified", elsewhere))
     person = bearer("a-1") | NAVIGATION
     answer = client.get("/", headers=person | {"X-To": "/verify"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/verify")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/verify?next=/")
     assert said(client.get("/", headers=bearer("a-1") | {"X-To": "/verify"})) == (403, "user_not_verified")
     assert client.get("/", headers=person | {"X-To": "//evil.example/"}).status_code == 403
 

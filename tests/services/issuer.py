@@ -12,6 +12,7 @@ from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
+from html import escape
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from secrets import token_urlsafe
@@ -24,6 +25,7 @@ from tests.tokens import private, public_jwk
 
 CLIENT, CLIENT_SECRET, KID = "guardhouse", "clients+secret%of:ours", "r1"
 PUBLIC_CLIENT = "guardhouse-without-a-secret"
+PUBLIC_CLIENTS = (PUBLIC_CLIENT, "guardhouse-demo")
 
 PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "ada": {"sub": "1001", "id": 1001, "email": "ada@example.com", "email_verified": True, "name": "Ada Lovelace",
@@ -73,6 +75,8 @@ class ForeignServer:
         """What the browser carries back."""
         self.asked: list[str] = []
         """The paths that were asked for, in their order."""
+        self.asks = False
+        """Whether it shows a page to people before it sends them back."""
         self._codes: dict[str, Granted] = {}
         self._access: dict[str, Mapping[str, Any]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -114,7 +118,10 @@ class ForeignServer:
         if path == "/keys":
             return _json(200, {"keys": self.keys})
         if path == "/authorize":
-            return self._authorize({name: values[-1] for name, values in parse_qs(query).items()})
+            asked = {name: values[-1] for name, values in parse_qs(query).items()}
+            if self.asks and "login_hint" not in asked:
+                return self._page(query)
+            return self._authorize(asked)
         person = self._access.get(headers.get("Authorization", "").removeprefix("Bearer "))
         if person is None:
             return _json(401, {"error": "invalid_token"})
@@ -137,6 +144,15 @@ class ForeignServer:
             "authorization_response_iss_parameter_supported": True,
         }
         return _changed(said, self.metadata)
+
+    def _page(self, query: str) -> Raw:
+        """Ask who it is: a link for each person, and one for nobody."""
+        links = [
+            f'<p><a href="/authorize?{escape(query)}&amp;login_hint={name}">{name}</a>'
+            for name in self.people
+        ]
+        body = f"<!doctype html><html lang=en><title>Partner</title><h1>Who are you?</h1>{''.join(links)}"
+        return Raw(200, body.encode(), (("Content-Type", "text/html"),))
 
     def _authorize(self, asked: Mapping[str, str]) -> Raw:
         person = self.people[asked.get("login_hint", "ada")]
@@ -192,7 +208,7 @@ def foreign_server() -> Iterator[ForeignServer]:
 def _is_client(form: Mapping[str, str], headers: Mapping[str, str]) -> bool:
     """Take the secret in one of its two ways, as it is or as RFC 6749 2.3.1 writes it."""
     scheme, _, value = headers.get("Authorization", "").partition(" ")
-    if scheme != "Basic" and form.get("client_id") == PUBLIC_CLIENT:
+    if scheme != "Basic" and form.get("client_id") in PUBLIC_CLIENTS:
         return "client_secret" not in form  # such a client has nothing to prove but its verifier
     if scheme != "Basic":
         return (form.get("client_id"), form.get("client_secret")) == (CLIENT, CLIENT_SECRET)

@@ -176,6 +176,17 @@ def test_owners_are_the_users_who_are_logged_in():
     assert record().idle_until == 150.0
 
 
+def test_who_acts_in_a_users_place_owns_the_session_too():
+    acted = msgspec.structs.replace(ADA, behind=BOB)
+    assert record(logins={"users": acted}).owners == {"users:1", "staff:2"}
+
+
+def test_a_login_that_was_written_before_anybody_could_act_for_another_is_read():
+    before = ["1", "users", "web", 100.0, "v1.k.m", "", "", "password"]
+    found = msgspec.convert(before, type=Login)
+    assert (found.proofs, found.behind) == ("password", None)
+
+
 def test_the_first_colon_of_an_owner_parts_provider_and_id():
     """So the name of a provider has none; an id may, and is still nobody else's."""
     logins = {"r": Login("b:1", "a", "web", 0.0)}

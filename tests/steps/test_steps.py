@@ -135,7 +135,7 @@ def test_who_has_just_verified_his_address_gets_in():
 def test_a_person_is_led_to_where_an_address_is_verified_and_a_program_is_not():
     client = log_in(application(house_of(users=MemoryUsers([ADA])), "web", "verified:/verify"))
     answer = client.get("/", headers=NAVIGATION)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/verify")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/verify?next=/")
     assert said(client.get("/")) == (403, "user_not_verified")
 
 
@@ -226,7 +226,7 @@ def test_a_person_is_led_to_where_the_password_is_asked_for():
     client = log_in(application(house_of(clock=clock), "web", "password.confirm:/confirm,60"))
     clock.now += 60
     answer = client.get("/", headers=NAVIGATION)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/confirm")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/confirm?next=/")
 
 
 # -- signed links ---------------------------------------------------------------------------------------------------

@@ -98,3 +98,37 @@ async def test_a_file_that_is_away_is_an_error_and_never_nothing_to_end(store: A
         store.path.mkdir()
         with pytest.raises(StoreError):
             await store.end("users:ada", "laptop")
+
+
+ACTED = Login("ada", "users", "web", 100.0, behind=Login("bob", "users", "web", 90.0))
+"""Bob acts in Ada's place."""
+
+
+@pytest.mark.parametrize("owner", ["users:ada", "users:bob"])
+async def test_a_session_in_which_one_acts_for_another_is_of_both(store: Any, kind: Kind, owner: str):
+    await store.create(KEY, record(public_id="laptop"))
+    assert await store.move(KEY, NEW_KEY, Changes(logins={"users": ACTED}))
+    assert await public_ids(store, owner) == {"laptop"}
+    found = await store.load(NEW_KEY)
+    assert found is not None
+    assert found.logins["users"] == ACTED
+    assert await store.end(owner, "laptop") is True
+    assert kind.count(store) == 0
+
+
+@pytest.mark.parametrize("owner", ["users:ada", "users:bob"])
+async def test_all_sessions_of_either_end_with_it(store: Any, kind: Kind, owner: str):
+    await store.create(KEY, record(BOB, public_id="laptop"))
+    assert await store.move(KEY, NEW_KEY, Changes(logins={"bob": ACTED}))
+    assert await store.revoke(owner) == 1
+    assert kind.count(store) == 0
+
+
+async def test_who_acted_and_is_himself_again_is_its_only_owner(store: Any):
+    await store.create(KEY, record(public_id="laptop"))
+    assert await store.move(KEY, OTHER_KEY, Changes(logins={"users": ACTED}))
+    assert await store.move(OTHER_KEY, NEW_KEY, Changes(logins={"users": ACTED.behind}))
+    assert await public_ids(store, "users:ada") == set()
+    assert await public_ids(store, "users:bob") == {"laptop"}
+    assert await store.end("users:ada", "laptop") is False
+    assert await store.end("users:bob", "laptop") is True

@@ -57,9 +57,18 @@ class World:
         self.heard: list[Any] = []
         self.changed: list[AccountChanged] = []
         self.house.listen(AccountChanged, self.changed.append)
-        self.app = Starlette(routes=[Route("/me", self.house.requires("web")(self._me))])
+        self.app = Starlette(
+            routes=[
+                Route("/me", self.house.requires("web")(self._me)),
+                Route("/enter/{id}", self._enter, methods=["POST"]),
+            ]
+        )
+        self.defined()
         self.ways.install(self.app)
         self.house.install(self.app)
+
+    def defined(self) -> None:
+        """Where the rules of a world are defined, before anything is installed."""
 
     async def _me(self, request: Request) -> Response:
         return JSONResponse({"email": (await self.house.user(request)).email})
@@ -69,6 +78,19 @@ class World:
         client = TestClient(self.app, ORIGIN, headers=PAGE | headers)
         client.portal = self.portal
         return client
+
+    def enter(self, user_id: str, *proofs: str, **headers: str) -> TestClient:
+        """A browser in which this user is logged in, whatever he proved himself by."""
+        client = self.visitor(**headers)
+        told = client.post(f"/enter/{user_id}", json=list(proofs))
+        assert told.status_code == 204, told.text
+        return client
+
+    async def _enter(self, request: Request) -> Response:
+        user = await self.users.by_id(request.path_params["id"])
+        assert user is not None
+        await self.house.auth(request, "web").login(user, proofs=await request.json())
+        return Response(status_code=204)
 
     def at_once(self, many: int, ask: Callable[[TestClient], Any], **headers: str) -> list[Any]:
         """Let so many visitors ask at the same time; they meet in one loop, as the requests of a process do."""

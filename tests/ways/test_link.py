@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pytest
 
 from guardhouse import ConfigError
-from guardhouse.state.enrolment import Enrolment, Kind
 from tests.houses import ADA, NAVIGATION, PASSWORD, SESSION
 from tests.ways.crash import CrashError, crash_after
 from tests.ways.houses import NEW_PASSWORD, World, alike
+from tests.ways.phones import log_in, switch_on
 from tests.ways.test_verify import WRONG, verified
 
 RIGHT = {"email": ADA.email, "password": PASSWORD}
@@ -139,16 +138,26 @@ def test_a_user_who_is_disabled_or_gone_does_not_come_in(anywhere):
 
 
 def test_a_link_is_one_factor_and_who_has_a_second_is_asked_for_it(world):
-    world.portal.call(
-        partial(
-            world.ways.kit.enrolments.enrol,
-            Enrolment(Kind.TOTP, "telephone", f"users:{ADA.id}", world.clock.now, b"x"),
-        )
-    )
+    phone = switch_on(world).phone
     client = world.visitor()
     answer = client.post("/enter", json={"token": asked(world, client)})
-    assert answer.json() == {"next": "two-factor", "factors": ["totp"]}
+    assert answer.json()["next"] == "two-factor"
     assert client.get("/me").status_code == 401
+    given = client.post("/two-factor", json={"code": phone.code(world.clock.now)})
+    assert given.json() == {"done": "logged-in"}
+    assert client.get("/me").json() == {"email": ADA.email}
+
+
+def test_a_browser_that_is_trusted_beside_a_password_is_not_beside_a_link(world):
+    phone = switch_on(world).phone
+    client = log_in(world)
+    given = {"code": phone.code(world.clock.now), "trust": True}
+    assert client.post("/two-factor", json=given).json() == {"done": "logged-in"}
+    client.post("/logout")
+    assert client.post("/login", json=RIGHT).json() == {"done": "logged-in"}, "the browser is trusted"
+    client.post("/logout")
+    answer = client.post("/enter", json={"token": asked(world, client)})
+    assert answer.json()["next"] == "two-factor"
 
 
 def test_who_must_verify_has_done_so_by_opening_it(worlds):

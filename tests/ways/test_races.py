@@ -47,7 +47,7 @@ RACES = {
     "reset": Race(by_letter("/forgot-password", password=NEW_PASSWORD), "/reset-password", "password-reset"),
     "verification": Race(by_letter("/send-verification"), "/verify-email", "address-verified"),
     "login by mail": Race(by_letter("/send-link"), "/enter", "logged-in"),
-    # The code of an authenticator and a recovery code get their rows here, with their ways.
+    # Codes of an authenticator and recovery codes have a race of their own: test_factor_races.py.
 }
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.testclient import TestClient
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.websockets import WebSocket
 
 from guardhouse.core.events import AccountChanged, Login
 from guardhouse.edge.session_routes import session_routes
@@ -19,7 +20,8 @@ from guardhouse.errors import StoreError
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.remembered import GRACE
 from guardhouse.stores.memory import MemoryStore
-from tests.houses import ADA, HASHER, NAVIGATION, PASSWORD, SESSION
+from guardhouse.ways import Ways
+from tests.houses import ADA, HASHER, NAVIGATION, ORIGIN, PASSWORD, SESSION
 from tests.ways.houses import NEW_PASSWORD, World
 
 COOKIE = "__Host-gh-remember"
@@ -268,7 +270,8 @@ def test_a_copy_that_comes_later_ends_everything(world):
     first = owner.cookies[COOKIE]
     owner.get("/me")
     world.clock.now += GRACE
-    with world.house.overheard(world.heard.append):
+    heard: list[Any] = []
+    with world.house.overheard(heard.append):
         thief = bringing(world, first, **{"User-Agent": "curl/8"}).get("/me")
     assert (thief.status_code, thief.json()["code"]) == (401, "remember_stolen")
     assert str(set_by(thief)).startswith("; Max-Age=0")
@@ -280,7 +283,7 @@ def test_a_copy_that_comes_later_ends_everything(world):
     assert not sessions(world)
     letter = world.letter()
     assert (letter.kind, letter.values["device"]) == ("device_stolen", "curl")
-    steps = [event.step for event in world.heard if isinstance(event, AccountChanged)]
+    steps = [event.step for event in heard if isinstance(event, AccountChanged)]
     assert steps == ["remembered_device_stolen"]
 
 
@@ -569,3 +572,119 @@ def test_a_person_whose_cookie_is_a_copy_is_led_to_the_login(world):
     answer = bringing(world, first, **NAVIGATION).get("/me", follow_redirects=False)
     assert answer.status_code in (302, 303)
     assert answer.headers["guardhouse-reason"] == "remember_stolen"
+
+
+# -- other doors ------------------------------------------------------------------------------------------------------
+
+
+def test_a_websocket_comes_back_too_and_only_for_our_own_pages(worlds):
+    world: World = worlds()
+
+    async def socket(websocket: WebSocket) -> None:
+        user = await world.house.user(websocket, "web")
+        await websocket.accept()
+        await websocket.send_text(user.email)
+        await websocket.close()
+
+    world.app.router.routes.append(WebSocketRoute("/ws", socket))
+    value = come(world).cookies[COOKIE]
+    headers = {"Cookie": f"{COOKIE}={value}"}
+    with (
+        pytest.raises(WebSocketDenialResponse),
+        world.visitor().websocket_connect("/ws", headers=headers | {"Origin": "https://evil.example"}),
+    ):
+        raise AssertionError("nobody is let in")
+    with world.visitor().websocket_connect("/ws", headers=headers | {"Origin": ORIGIN}) as connected:
+        assert connected.receive_text() == ADA.email
+
+
+def test_a_copy_ends_everything_also_where_no_mail_is_sent(worlds):
+    world = worlds({"explain": "full"}, mail=None)
+    owner = come(world)
+    first = owner.cookies[COOKIE]
+    owner.get("/me")
+    world.clock.now += GRACE
+    assert bringing(world, first).get("/me").json()["code"] == "remember_stolen"
+    assert not sessions(world)
+
+
+def test_an_outsider_is_not_told_why_a_cookie_is_no_good(worlds):
+    world = worlds({"debug": False}, mail=None)
+    answers = [bringing(world, value).get("/me") for value in ("x", f"{'A' * 22}.{'A' * 43}")]
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert answers[0].json() == answers[1].json()
+
+
+def test_who_stays_logged_in_at_another_way_is_left_alone(worlds):
+    world: World = worlds()
+    Ways(world.house, "staff", app_name="Acme", pages=False)
+
+    async def enter(request: Request) -> Response:
+        await world.house.auth(request, "staff").login(ADA)
+        return Response()
+
+    world.app.router.routes += [
+        Route("/enter", enter, methods=["POST"]),
+        Route("/staff", world.house.requires("staff")(world._me)),
+    ]
+    client = come(world)
+    assert client.get("/staff").status_code == 401
+    client.post("/enter")
+    assert len(enrolled(world)) == 1
+    client.cookies.delete(SESSION)
+    assert client.get("/me").status_code == 200
+
+
+def test_several_guards_of_one_area_ask_the_cookie_once(worlds):
+    world: World = worlds({"explain": "full"})
+    world.app.router.routes += [
+        Route("/any", world.house.requires("web,api,key")(world._me)),
+        Route("/twice", world.house.requires("web")(world.house.requires("api")(world._me))),
+    ]
+    answer = bringing(world, "x").get("/any")
+    codes = [line["code"] for line in answer.json()["trace"]]
+    assert codes.count("remember_expired") == 1
+    assert codes.count("safe_method") == 1
+    assert come(world).get("/any").status_code == 200
+    assert come(world).get("/twice").status_code == 200
+
+
+def test_a_visit_that_asks_again_is_told_the_same(worlds):
+    world: World = worlds({"explain": "full"})
+
+    async def twice(request: Request) -> Response:
+        found = [await world.house.auth(request, guard).user() for guard in ("web", "api", "web")]
+        return JSONResponse([user and user.email for user in found])
+
+    world.app.router.routes.append(Route("/thrice", twice))
+    assert come(world).get("/thrice").json() == [ADA.email] * 3
+    assert bringing(world, "x").get("/thrice").json() == [None] * 3
+    assert len(enrolled(world)) == 1
+
+
+def test_a_login_that_waits_for_its_second_factor_is_not_passed_by(world):
+    store: Any = world.house.parts.store
+    value = come(world).cookies[COOKIE]
+    world.portal.call(store.enrolments.enrol, Enrolment(Kind.TOTP, "t", "users:1", world.clock.now))
+    client = world.visitor()
+    assert client.post("/login", json=RIGHT).json()["next"] == "two-factor"
+    cookies = f"{SESSION}={client.cookies[SESSION]}; {COOKIE}={value}"
+    answer = world.visitor(Cookie=cookies).get("/me")
+    assert (answer.json()["code"], set_by(answer)) == ("second_factor_missing", None)
+    assert len(enrolled(world, Kind.REMEMBERED)) == 1
+
+
+def test_the_list_leaves_out_what_brings_nobody_back(listing):
+    store: Any = listing.house.parts.store
+    come(listing)
+    for name, body, ends in (("unreadable", b"?", 9e9), ("over", b"", 1.0)):
+        listing.portal.call(
+            store.enrolments.enrol, Enrolment(Kind.REMEMBERED, name, "users:1", 1.0, body, ends=ends)
+        )
+    listing.users.replace(replace(ADA, password_hash=HASHER.hash(NEW_PASSWORD)))
+    client = listing.visitor()
+    client.post("/login", json=RIGHT | {"password": NEW_PASSWORD})
+    assert [one["current"] for one in devices(client)] == [True]
+    (device,) = devices(client)
+    assert client.delete(f"/sessions/{'0' * 20}").status_code == 404
+    assert client.delete(f"/sessions/{device['id']}").status_code == 204

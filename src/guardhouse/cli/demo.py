@@ -43,6 +43,13 @@ PARSERS = click.Choice(["auto", "h11", "httptools"])
     "--partner-keys", "partner", metavar="URL", help="Believe another issuer too, whose keys are there."
 )
 @click.option(
+    "--foreign-issuer",
+    "issuers",
+    multiple=True,
+    metavar="URL",
+    help="A login server at which people may log in, by OpenID Connect; can be repeated.",
+)
+@click.option(
     "--http",
     default="auto",
     show_default=True,
@@ -62,6 +69,7 @@ def demo(  # noqa: PLR0913 - one parameter for each option
     tls_key: Path | None,
     origins: tuple[str, ...],
     partner: str | None,
+    issuers: tuple[str, ...],
     http: HTTP,
     log_json: bool,
     controls: str | None,
@@ -87,6 +95,7 @@ def demo(  # noqa: PLR0913 - one parameter for each option
             tls=tls_cert is not None,
             controls=controls,
             partner_keys=partner,
+            foreign_issuers=issuers,
         )
         try:
             if reset:

@@ -15,6 +15,7 @@ from rich.table import Table
 from guardhouse.cli.loading import UnusableError
 from guardhouse.cli.output import grid, note, plain, show, styled, write_json
 from guardhouse.cli.program import EXIT_CODES
+from guardhouse.devices import forget_behind
 from guardhouse.errors import GuardhouseError
 from guardhouse.state.enrolment import DEVICES
 from guardhouse.state.record import Login, Record, passed
@@ -116,7 +117,9 @@ def revoke(*, url: str, owner: str, public_id: str | None, everything: bool, as_
 
 
 async def _end(store: Any, owner: str, public_id: str) -> dict[str, int]:  # noqa: ANN401 - a store, asked for its powers
-    return {"ended": int(await _able(store).end(owner, public_id))}
+    """Forget first what would bring a device that stays logged in back."""
+    asleep = await forget_behind(_able(store), owner, public_id)
+    return {"ended": int(await _able(store).end(owner, public_id) or asleep)}
 
 
 async def _end_all(store: Any, owner: str) -> dict[str, int]:  # noqa: ANN401 - as above

@@ -85,6 +85,7 @@ class Reason(StrEnum):
     LINK_SPENT = "link_spent"
     FACTOR_WRONG = "factor_wrong"
     FACTOR_NOT_ASKED = "factor_not_asked"
+    PASSKEY_REJECTED = "passkey_rejected"
     # back from a foreign login server
     FOREIGN_MALFORMED = "foreign_malformed"
     FOREIGN_STATE = "foreign_state"
@@ -107,6 +108,8 @@ class Reason(StrEnum):
     USER_NOT_CLIENT = "user_not_client"
     USER_NOT_VERIFIED = "user_not_verified"
     CONFIRMATION_NEEDED = "confirmation_needed"
+    FACTORS_MISSING = "factors_missing"
+    IMPERSONATED = "impersonated"
     GUESTS_ONLY = "guests_only"
     URL_UNSIGNED = "url_unsigned"
     URL_SIGNATURE = "url_signature"

@@ -287,6 +287,12 @@ _DESK: dict[Reason, ReasonEntry] = {
         "No login is waiting for a second proof here.",
         "The password must be given first, in this browser, and a second proof within ten minutes; log in again.",
     ),
+    Reason.PASSKEY_REJECTED: ReasonEntry(
+        422,
+        "This passkey was not accepted.",
+        "The answer is the same whatever is wrong ({fault}). Ask for new options and try once more: each are good once, for "
+        "five minutes, in the session that asked. If no passkey works, compare `public_url` with what the browser shows.",
+    ),
 }
 
 _CANNOT: dict[Reason, ReasonEntry] = {

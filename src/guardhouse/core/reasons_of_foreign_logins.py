@@ -56,7 +56,7 @@ OF_FOREIGN_LOGINS: dict[Reason, ReasonEntry] = {
     Reason.FOREIGN_EMAIL: ReasonEntry(
         403,
         "The login server does not say that your address is verified.",
-        "An account needs one. Verify it there, or allow accounts without: ForeignPolicy(needs_address=False).",
+        "An account needs one. Verify it there, or register here first, and link that login on the page of your account.",
     ),
     Reason.FOREIGN_UNKNOWN: ReasonEntry(
         403,

@@ -44,6 +44,18 @@ MAY_NOT: dict[Reason, ReasonEntry] = {
         "Ask for the password again and repeat the request. A remembered login is never fresh, and a token cannot "
         "confirm anything.",
     ),
+    Reason.FACTORS_MISSING: ReasonEntry(
+        403,
+        "This needs another proof of who you are than this login gave.",
+        "It asks for {needed}, and the login gave {given}. Let the user give a second proof, which counts for this login from "
+        "then on, and repeat the request. A remembered login gives none, and a token cannot.",
+    ),
+    Reason.IMPERSONATED: ReasonEntry(
+        403,
+        "This is the user's own to do, and somebody acts in his place.",
+        "Stop acting in his place first. Passwords, addresses, second factors, tokens and whatever asks for a proof of a moment "
+        "ago are closed to whoever impersonates.",
+    ),
     Reason.GUESTS_ONLY: ReasonEntry(
         403,
         "This is for guests, and somebody is logged in.",

@@ -30,6 +30,10 @@ class Identity(Struct, frozen=True, gc=False):
     """What the credential is good for; None where it is good for all that the user may, as a login is."""
     token: str | None = None
     """The public id of a credential that was handed out; never the credential."""
+    proofs: str = ""
+    """By what a login was proven, separated by blanks; empty where nobody wrote it down."""
+    behind: Identity | None = None
+    """Who acts in this user's place; None for everybody who came himself."""
 
 
 class Client(Struct, frozen=True, gc=False):

@@ -92,6 +92,8 @@ class Controls:
         await self.store.empty()
         await self.limits.forget()
         await self._forget_tokens()
+        for user_id in (*(key for key, _, _ in PEOPLE), *self.made):
+            await self.store.enrolments.withdraw_all(f"users:{user_id}")
         self.issuing.forget()
         self.books.forget_done()
         self._bring_back()

@@ -10,7 +10,9 @@ from fastapi.responses import Response
 from guardhouse.demo.pages import listed
 from guardhouse.demo.settings import Settings
 from guardhouse.desks.outbox import Outbox
+from guardhouse.errors import ConfigError
 from guardhouse.fastapi import Guardhouse
+from guardhouse.issuers.providers import OpenIdProvider
 from guardhouse.mail.memory import MemoryMailer
 from guardhouse.templates.environment import Templates
 from guardhouse.users.memory import User
@@ -19,6 +21,8 @@ from guardhouse.ways import Ways
 __all__ = ["Entrance"]
 
 APP_NAME = "guardhouse demo"
+CLIENT_ID = "guardhouse-demo"
+"""How a login server must know the demo: a client without a secret, which proves itself by PKCE alone."""
 
 
 class Entrance:
@@ -34,6 +38,7 @@ class Entrance:
             mail=Outbox(self.mailer, spread=timedelta(0)) if settings.loopback else None,
             pace=timedelta(0),
             public_url=settings.address if settings.loopback else None,
+            foreign=foreign_providers(settings),
             templates=Templates(),
         )
         self._house = house
@@ -63,6 +68,17 @@ class Entrance:
             for letter in reversed(self.mailer.letters)
         ]
         return listed("mailbox.html", "letter.html", letters, empty="Nothing was sent yet.")
+
+
+def foreign_providers(settings: Settings) -> list[OpenIdProvider]:
+    """Describe the login servers that this demo was told of, each under its number; it has no secret of theirs."""
+    if settings.foreign_issuers and not settings.loopback:
+        fix = "Listen on this machine: elsewhere the demo does not know by which address it is reached."
+        raise ConfigError("--foreign-issuer", settings.host, fix)
+    return [
+        OpenIdProvider(f"partner-{number}", issuer, CLIENT_ID, client_auth="none")
+        for number, issuer in enumerate(settings.foreign_issuers, 1)
+    ]
 
 
 _QUIET = frozenset({"link", "app_name"})

@@ -86,7 +86,9 @@ def _announce(settings: Settings) -> None:
     print(
         f"  curl -X POST -H 'Authorization: Bearer {settings.api_token.plain}' {settings.address}/api/do_thing"
     )
-    if not settings.loopback:
+    if settings.loopback:
+        print(f"  Passkeys are bound to a name and never to an IP address: {settings.addresses[-1]}")
+    else:
         print("  Others can reach this address, and the demo explains its refusals to everybody.")
     print("Stop it with Ctrl+C.", flush=True)
 

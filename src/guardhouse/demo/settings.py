@@ -13,7 +13,8 @@ class Settings:
     """One demo. `store` is a house's store URL; `controls` the token of the test hooks, without which there are none.
 
     `api_token` is Ada's, for programs: another one at every start, printed to whoever started the demo. `partner_keys`
-    is the address of another issuer's keys, whose tokens are believed too.
+    is the address of another issuer's keys, whose tokens are believed too; `foreign_issuers` are login servers of others, at
+    which people may log in.
     """
 
     host: str = "127.0.0.1"
@@ -25,6 +26,7 @@ class Settings:
     controls: str | None = field(default=None, repr=False)
     api_token: Printed = field(default_factory=new_token, repr=False)
     partner_keys: str | None = None
+    foreign_issuers: tuple[str, ...] = ()
 
     @property
     def file(self) -> Path | None:

@@ -80,6 +80,18 @@ class Desk(Generic[U]):
         provider, _, user_id = owner.partition(":")
         return await self.provider.by_id(user_id) if provider == self.kit.guard.provider else None
 
+    async def inside(self) -> U:
+        """Return who is logged in. Raise `Refused`, with the reason, for whose login is not good any more."""
+        house = self.kit.house
+        user: U = await house.admit_user(self.visit, house.stacks.of_guard(self.guard))
+        return user
+
+    @property
+    def acting(self) -> bool:
+        """Whether somebody acts in the place of who is logged in, as far as it was asked who that is."""
+        identity = self.visit.identity_in(self.kit.house.stacks.of_guard(self.guard))
+        return identity is not None and identity.behind is not None
+
     async def find(self, login: str) -> U | None:
         """Find the user whom a login names."""
         return await self.provider.by_credentials({self.kit.login_field: await self.spelled(login)})

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from guardhouse.core.weakness import Policy
 from guardhouse.desks.outbox import Outbox
+from guardhouse.flows.foreign import ForeignPolicy
 from guardhouse.guards.session import SessionGuard
 from guardhouse.house import Guardhouse
+from guardhouse.issuers.foreign import ForeignLogin
 from guardhouse.limits import LoginThrottle
+from guardhouse.state.relying_party import RelyingParty
 from guardhouse.state.store import EnrolmentStore, KeepsEnrolments
 
-__all__ = ["Kit", "Lifetimes", "MagicLinks"]
+__all__ = ["Foreign", "Kit", "Lifetimes", "MagicLinks", "MayImpersonate", "Places"]
+
+MayImpersonate: TypeAlias = str | Callable[[Any, Any], bool | Awaitable[bool]]
+"""A rule of the house, which is asked about the user, or a function of who wants to and of the user."""
 
 MagicLinks: TypeAlias = Literal["off", "same-browser", "any-browser"]
 """Whether a link by mail logs in, and whether it must be opened where it was asked for."""
@@ -36,6 +42,26 @@ class Lifetimes:
     trusted: timedelta = timedelta(days=30)
 
 
+class Places(Protocol):
+    """Knows where the ways lie."""
+
+    def url_of(self, name: str, query: Mapping[str, str] | None = None, *, provider: str = "") -> str:
+        """Write the address of a way as browsers reach it; `provider` is a login server's name, where the path has one."""
+        ...
+
+    def offers(self, name: str) -> bool:
+        """Whether there is a way of that name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """One foreign login server at work, and what its logins may do here."""
+
+    login: ForeignLogin
+    policy: ForeignPolicy
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
     """The parts of the ways in of one session guard."""
@@ -47,20 +73,24 @@ class Kit:
     policy: Policy
     """Says which new passwords are taken."""
     throttle: LoginThrottle
-    url_of: Callable[..., str]
-    """Writes the address of a way, by its name, and a query: from configuration, never from Host."""
+    places: Places
+    """Where the ways lie."""
     app_name: str
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     must_verify: bool = False
     """Whether nobody comes in before his address is verified."""
     login_field: str = "email"
     """Under which name the login is handed in."""
-    offers: Callable[[str], bool] = field(default=lambda _: True)
-    """Whether there is a way of that name."""
+    may_impersonate: MayImpersonate | None = None
+    """Who may act in whose place; None is nobody."""
     enrolments: EnrolmentStore | None = field(init=False)
     """None where the store keeps none; then there are no second factors and no remembered devices."""
     factor_required: Callable[[Any], bool] | None = None
     """Says of a user whether he must have a second factor; None is nobody."""
+    foreign: Mapping[str, Foreign] = field(default_factory=dict[str, Foreign])
+    """The foreign login servers, by their names."""
+    party: RelyingParty | None = None
+    """What authenticators know this house as; None where no passkey can be made, and then none is offered."""
     address_field: str = "email"
     """Under which name somebody new hands in his address."""
     register_fields: tuple[str, ...] = ()
@@ -75,6 +105,14 @@ class Kit:
         store = self.house.parts.store
         kept = store.enrolments if isinstance(store, KeepsEnrolments) else None
         object.__setattr__(self, "enrolments", kept)
+
+    def url_of(self, name: str, query: Mapping[str, str] | None = None, *, provider: str = "") -> str:
+        """Write the address of a way, by its name, and a query: from configuration, never from Host."""
+        return self.places.url_of(name, query, provider=provider)
+
+    def offers(self, name: str) -> bool:
+        """Whether there is a way of that name."""
+        return self.places.offers(name)
 
     def must_have_factor(self, user: object) -> bool:
         """Whether a user must have a second factor."""

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from guardhouse.core.provider import HasAddress, SetsPassword
 from guardhouse.core.reasons import Reason
+from guardhouse.desks import inside
 from guardhouse.devices import Devices
 from guardhouse.errors import ConfigError
 from guardhouse.flows import plan as to
 from guardhouse.state import pending
 from guardhouse.state.enrolment import Kind
 from guardhouse.state.pending import Pending
-from guardhouse.state.session import CONFIRMED
 from guardhouse.state.store import OwnedSessions
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _TRANSACTION_BYTES = 16
 
 async def perform(desk: Desk[Any], plan: to.Plan) -> to.Next:
     """Have the effects, and return what comes next: that of the plan, or what the loser of a race is told."""
+    if await inside.closed(desk, plan.effects):
+        return to.Refuse(Reason.IMPERSONATED)  # whatever way led here
     for effect in plan.effects:
         if not await _EFFECTS[type(effect)](desk, effect):
             lost: Reason | None = getattr(effect, "otherwise", None)  # those that can lose say what for
@@ -98,12 +100,6 @@ async def _renew(desk: Desk[Any], _: to.Renew) -> bool:
     await desk.visit.carried.renew()
     desk.visit.forget()
     return True
-
-
-async def _confirm(desk: Desk[Any], effect: to.Confirm) -> bool:
-    session = await desk.visit.carried.open()
-    session[CONFIRMED] = {**session.get(CONFIRMED, {}), desk.owner_of(effect.user): desk.now}
-    return await _renew(desk, to.Renew())
 
 
 async def _end_sessions(desk: Desk[Any], effect: to.EndSessions) -> bool:
@@ -217,7 +213,13 @@ _EFFECTS: Mapping[type[object], Callable[[Desk[Any], Any], Awaitable[bool]]] = {
     to.CountTry: _count_try,
     to.LogOut: _log_out,
     to.Renew: _renew,
-    to.Confirm: _confirm,
+    to.Confirm: inside.confirm,
+    to.Rebind: inside.rebind,
+    to.Impersonate: inside.impersonate,
+    to.StopImpersonating: inside.stop_impersonating,
+    to.EndSession: inside.end_session,
+    to.RevokeToken: inside.revoke_token,
+    to.RevokeTokens: inside.revoke_tokens,
     to.EndSessions: _end_sessions,
     to.Put: _put,
     to.Cookie: _cookie,

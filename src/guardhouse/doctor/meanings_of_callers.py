@@ -194,6 +194,13 @@ OF_CALLERS: dict[Reason, Meaning] = {
         "Look for the session cookie: the first proof is kept in the visitor's session.",
         {Reason.FACTOR_WRONG: "there a login was waiting"},
     ),
+    Reason.PASSKEY_REJECTED: Meaning(
+        "What the browser sent proves no passkey, or makes none: another challenge, origin or user, a signature that does not "
+        "fit, a passkey that is not known here, or options that were used already. The answer is the same for all of them.",
+        "`fault` in the log names it. `counter_back` means that there may be a copy of the key: listen for AccountChanged "
+        "with `passkey_copied`.",
+        {Reason.FACTOR_NOT_ASKED: "there no login was waiting for a second proof"},
+    ),
     Reason.SESSION_ENDED: Meaning(
         "The session is over, or there never was one: what an outsider is told in place of `session_expired`, "
         "`session_unknown` and `session_unreadable`, which would tell him whether an id was ever good.",

@@ -43,6 +43,22 @@ OF_RULES: dict[Reason, Meaning] = {
         "`house.auth(request).confirm(password)` is what refreshes it.",
         {Reason.NO_LOGIN: "there nobody is logged in"},
     ),
+    Reason.FACTORS_MISSING: Meaning(
+        "The route asks for two factors, or for a certain one, and whoever is logged in came with less.",
+        "`needed` and `given` are in the evidence. A device that is trusted comes with the password alone.",
+        {
+            Reason.SECOND_FACTOR_MISSING: "there nobody is logged in before the second factor",
+            Reason.CONFIRMATION_NEEDED: "there the proof was enough, and is too old",
+        },
+    ),
+    Reason.IMPERSONATED: Meaning(
+        "An administrator acts in a user's place, and this is nothing that he may do there.",
+        "`house.auth(request).impersonator()` is who acts.",
+        {
+            Reason.RULE_DENIED: "there a rule of the application said no",
+            Reason.CONFIRMATION_NEEDED: "there a password helps",
+        },
+    ),
     Reason.GUESTS_ONLY: Meaning(
         "A page for guests, such as the login, was asked for by somebody who is logged in.",
         "The trace names the guard that believed him.",

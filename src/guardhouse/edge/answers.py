@@ -89,15 +89,32 @@ def _elsewhere(refusal: Refusal, facts: Facts, house: Guardhouse[Any]) -> str | 
     """Say where a person had better go: to the login, home, or where a step says; never to the page that refused."""
     if refusal.status == UNAUTHORIZED:
         return _login(house.login_url, facts) if house.login_url else None
-    go_to = house.home_url if refusal.reason is Reason.GUESTS_ONLY else refusal.evidence.get(GO_TO)
-    wanted = local_path(go_to) if isinstance(go_to, str) else None
+    if refusal.reason is Reason.GUESTS_ONLY:
+        return _unless_here(house.home_url, facts)
+    go_to = refusal.evidence.get(GO_TO) or _led(refusal, house)
+    wanted = _unless_here(go_to, facts) if isinstance(go_to, str) else None
+    return None if wanted is None else _with_next(wanted, facts)
+
+
+def _led(refusal: Refusal, house: Guardhouse[Any]) -> str | None:
+    """Find the page at which the guard of that stack asks for what is missing, as the ways in have told the house."""
+    stack = house.known_stack(refusal.stack)
+    names = [guard.name for guard in stack.ambient] if stack is not None else []
+    pages = [house.leads[name, refusal.reason] for name in names if (name, refusal.reason) in house.leads]
+    return pages[0] if pages else None
+
+
+def _unless_here(url: str, facts: Facts) -> str | None:
+    wanted = local_path(url)
     return wanted if wanted is not None and wanted.partition("?")[0] != facts.path else None
 
 
 def _login(login_url: str, facts: Facts) -> str:
-    """Send the page that was wanted along, so that the login leads back to it; only what can be repeated by GET."""
+    return login_url if facts.path == login_url.partition("?")[0] else _with_next(login_url, facts)
+
+
+def _with_next(url: str, facts: Facts) -> str:
+    """Send the page that was wanted along, so that one is led back to it; only what can be repeated by GET."""
     query = f"?{quote(facts.query, safe=_URL_SAFE)}" if facts.query else ""
     wanted = local_path(quote(facts.path, safe="/:@!$&'()*+,;=~-._") + query) if facts.safe else None
-    if wanted is None or facts.path == login_url.partition("?")[0]:
-        return login_url
-    return f"{login_url}{'&' if '?' in login_url else '?'}next={quote(wanted, safe='/')}"
+    return url if wanted is None else f"{url}{'&' if '?' in url else '?'}next={quote(wanted, safe='/')}"

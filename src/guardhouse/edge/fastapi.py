@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from fastapi import FastAPI, params
 from starlette.applications import Starlette
@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from guardhouse.edge import starlette
+from guardhouse.edge.also import Also, also
 from guardhouse.edge.asgi import Admit, BeforeBody, Passage, passage_in, user_in
 from guardhouse.edge.authorized import Load, authorized
 from guardhouse.edge.openapi import describe
@@ -37,9 +38,9 @@ class Guardhouse(starlette.Guardhouse[U]):
         if isinstance(app, FastAPI):
             describe(app, self)
 
-    def guard(self, *asked: Asked) -> Any:  # noqa: ANN401 - a params.Security; Annotated gives the parameter its type
+    def guard(self, *asked: Asked, **wanted: Unpack[Also]) -> Any:  # noqa: ANN401 - a params.Security; Annotated gives the parameter its type
         """Return the user: `Annotated[User, house.guard("api")]`. Nobody else reaches the endpoint."""
-        return self._security(asked, self.admit_user, "guard")
+        return self._security(also(asked, **wanted), self.admit_user, "guard")
 
     def identity(self, *asked: Asked) -> Any:  # noqa: ANN401 - as above
         """Return the `Identity`, without looking the user up."""
@@ -61,9 +62,12 @@ class Guardhouse(starlette.Guardhouse[U]):
         """Return the user, or None for a guest; a bad credential is refused all the same."""
         return self._security(asked, self.admit_optional, "optional")
 
-    def require(self, *asked: Asked) -> Any:  # noqa: ANN401 - as above
-        """Guard a router or a route whose endpoints do not ask for the user: `dependencies=[house.require("web")]`."""
-        return self._security(asked, self.enter_user, "require")
+    def require(self, *asked: Asked, **wanted: Unpack[Also]) -> Any:  # noqa: ANN401 - as above
+        """Guard a router or a route whose endpoints do not ask for the user: `dependencies=[house.require("web")]`.
+
+        `can` asks a rule, `fresh` a proof of who one is within that time, `factors` two of them, or one of those named.
+        """
+        return self._security(also(asked, **wanted), self.enter_user, "require")
 
     def authorized(self, ability: object, load: Load, *asked: Asked, guests: bool = False) -> Any:  # noqa: ANN401 - as above
         """Return a thing that a rule lets the user have: `Annotated[Post, house.authorized("update", load_post, "api")]`.

@@ -17,10 +17,9 @@ from guardhouse.core.verdict import Identity
 from guardhouse.edge.bodies import unprocessable
 from guardhouse.errors import ConfigError
 from guardhouse.guards.session import SessionGuard
-from guardhouse.guards.token import TokenGuard
 from guardhouse.stacks import Asked
 from guardhouse.steps.confirmed import WITHIN, Confirmed
-from guardhouse.tokens import Tokens
+from guardhouse.tokens import desks_of
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -37,7 +36,7 @@ def session_routes(
     so no token lists or ends a session. Raises `ConfigError` where the store cannot tell whose a session is.
     """
     guard = house.devices(_session_guard(house.stack(*asked))).guard
-    token_desks = _token_desks(house, guard.provider)
+    token_desks = desks_of(house, guard.provider)
     layer = [house.layer(*asked, Confirmed(fresh))]
 
     async def desk(request: Request) -> Auth[Any]:
@@ -69,12 +68,6 @@ def session_routes(
         Route(path, end_others, methods=["DELETE"], middleware=layer),
         Route(f"{path}/{{id}}", end, methods=["DELETE"], middleware=layer),
     ]
-
-
-def _token_desks(house: Any, provider: str | None) -> Sequence[Tokens[Any]]:  # noqa: ANN401 - as above
-    """Find the desks at which the tokens of these users are taken back: all tokens of a user lie in one place."""
-    named = [name for name, guard in house.guards.items() if isinstance(guard, TokenGuard)]
-    return [house.tokens(name) for name in named if house.guards[name].provider == provider][:1]
 
 
 def _session_guard(stack: Stack) -> str:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, Unpack, cast
 
 from anyio import create_task_group
 from starlette.applications import Starlette
@@ -27,6 +27,7 @@ from guardhouse.core.rule import Granted
 from guardhouse.core.stack import Stack
 from guardhouse.core.verdict import Caller, Decision, Identity
 from guardhouse.edge import ruling
+from guardhouse.edge.also import Also, also
 from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.asgi import (
     BeforeBody,
@@ -85,13 +86,17 @@ class Guardhouse(house.Guardhouse[U]):
         _open(app, public)
         self.freeze()
 
-    def layer(self, *asked: Asked) -> Middleware:
-        """Guard a route or a mount: `Route(..., middleware=[house.layer("api", "throttle:60,1")])`."""
-        return Middleware(cast("Any", GuardLayer), guarding=Guarding(self.stack(*asked), "layer", self))
+    def layer(self, *asked: Asked, **wanted: Unpack[Also]) -> Middleware:
+        """Guard a route or a mount: `Route(..., middleware=[house.layer("api", "throttle:60,1", factors=2)])`."""
+        guarding = Guarding(self.stack(*also(asked, **wanted)), "layer", self)
+        return Middleware(cast("Any", GuardLayer), guarding=guarding)
 
-    def requires(self, *asked: Asked) -> Callable[[F], F]:
-        """Guard an endpoint. Written above the decorator that makes it a route, it is an error at start."""
-        guarding = Guarding(self.stack(*asked), "requires", self)
+    def requires(self, *asked: Asked, **wanted: Unpack[Also]) -> Callable[[F], F]:
+        """Guard an endpoint: `@house.requires("web", fresh=timedelta(minutes=10))`.
+
+        Written above the decorator that makes it a route, it is an error at start.
+        """
+        guarding = Guarding(self.stack(*also(asked, **wanted)), "requires", self)
 
         def guard(endpoint: F) -> F:
             return cast("F", guarded(endpoint, guarding))

@@ -11,6 +11,9 @@ from guardhouse.mail.letter import Letter
 
 __all__ = ["Standing", "enough", "enter", "second"]
 
+_FIRST = frozenset({"password", "foreign"})
+"""A login at another site stands in for the password there."""
+_BOTH = frozenset({"passkey", "foreign-factors"})
 _SECOND = frozenset({"totp", "recovery", "passkey"})
 
 
@@ -39,8 +42,8 @@ def enter(
     forgiven: tuple[Effect, ...] = (Forgive(account),) if account else ()
     if standing.unverified is not None:
         return Plan(Ask("verify-email"), (*forgiven, Send(standing.unverified)))
-    trusted = (
-        standing.trusted and "password" in proofs
+    trusted = standing.trusted and not _FIRST.isdisjoint(
+        proofs
     )  # a device stands for the second proof, never for the first
     if standing.factors and not trusted and not enough(proofs):
         held = Hold(user, proofs, standing.factors, remember)
@@ -53,7 +56,8 @@ def enter(
 
 def enough(proofs: tuple[str, ...]) -> bool:
     """Whether these are two factors: a passkey with its owner's gesture is two by itself (NIST SP 800-63B-4, 3.1.7)."""
-    return "passkey" in proofs or ("password" in proofs and second(proofs))
+    both = not _BOTH.isdisjoint(proofs)
+    return both or (not _FIRST.isdisjoint(proofs) and second(proofs))
 
 
 def second(proofs: Collection[str]) -> bool:

@@ -6,12 +6,26 @@ may say so of that domain, and the account's own is verified too; in every other
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias, cast
 
+from guardhouse.core.events import AccountChanged
 from guardhouse.core.reason import Reason
-from guardhouse.core.verdict import NO_EVIDENCE
+from guardhouse.flows.plan import (
+    Done,
+    Effect,
+    Enrol,
+    Plan,
+    Refuse,
+    Renew,
+    Send,
+    Tell,
+    Verify,
+    Whose,
+    Withdraw,
+)
+from guardhouse.mail.letter import Letter
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.foreign import ForeignIdentity, enrolment_of, name_of
 
@@ -22,15 +36,28 @@ __all__ = [
     "Link",
     "LogIn",
     "Outcome",
-    "Refuse",
     "Register",
     "Situation",
     "Unlink",
     "WaysIn",
     "decide",
+    "is_last_way",
+    "left",
+    "linked",
     "lookup_address",
+    "opened",
+    "proofs",
+    "taken_off",
     "unlink",
 ]
+
+FOREIGN, TWO_FACTORS = "foreign", "foreign-factors"
+"""By what a login elsewhere proves somebody here: one factor, or two where that server's word for it is believed."""
+
+
+def no_fields(_: ForeignIdentity) -> Mapping[str, str]:
+    """Fill in nothing."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +67,13 @@ class ForeignPolicy:
     register: bool = True
     needs_address: bool = True
     """Whether an account is made only with an address that the login server says is verified."""
+    verifies: bool = True
+    """Whether that address counts as verified in the new account; otherwise its owner is asked as everybody is."""
+    fields: Callable[[ForeignIdentity], Mapping[str, str]] = no_fields
+    """What else of a login elsewhere is filled into a new account: fields that the users let somebody new fill in."""
     trusted_domains: frozenset[str] = frozenset()
+    trusted_factors: frozenset[str] = frozenset()
+    """What the login server says as `amr` or `acr` where it asked for two factors, and is believed. Nothing by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +135,6 @@ class Register:
     """A verified one, to be stored as such; None where the policy needs none and there is none."""
     name: str | None
     otherwise: Reason = Reason.FOREIGN_UNLINKED
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """Do nothing, and say why."""
-
-    reason: Reason
-    evidence: Mapping[str, object] = field(default_factory=lambda: NO_EVIDENCE)
 
 
 Outcome: TypeAlias = LogIn | Link | Register | Refuse
@@ -213,7 +238,58 @@ def unlink(name: str, caller: Caller, ways: WaysIn) -> Unlink | Refuse:
         return Refuse(Reason.FOREIGN_UNKNOWN)
     if not caller.fresh:
         return Refuse(Reason.CONFIRMATION_NEEDED)
-    others = [one for one in ways.enrolments if one.kind in _LETS_IN and one.name != name]
-    if not (ways.password or ways.mail or others):
-        return Refuse(Reason.LAST_WAY_IN)
-    return Unlink(found)
+    return Refuse(Reason.LAST_WAY_IN) if is_last_way(name, Kind.FOREIGN, ways) else Unlink(found)
+
+
+def is_last_way(name: str, kind: Kind, ways: WaysIn) -> bool:
+    """Whether nothing would be left to log in with, if this were taken away."""
+    others = [one for one in ways.enrolments if (one.kind, one.name) != (kind, name)]
+    return not left(replace(ways, enrolments=others))
+
+
+def left(ways: WaysIn) -> bool:
+    """Whether a user can log in at all. To be asked again after one was taken off: two tabs may take off one each."""
+    return ways.password or ways.mail or any(one.kind in _LETS_IN for one in ways.enrolments)
+
+
+def proofs(identity: ForeignIdentity, policy: ForeignPolicy) -> tuple[str, ...]:
+    """Say what a login elsewhere proves here: one factor, unless it names two and is believed."""
+    methods: object = identity.claims.get("amr")
+    said: list[object] = cast("list[object]", methods) if isinstance(methods, list) else []
+    named = {one for one in (*said, identity.claims.get("acr")) if isinstance(one, str)}
+    return (FOREIGN, TWO_FACTORS) if named & policy.trusted_factors else (FOREIGN,)
+
+
+def linked(whose: Whose, link: Link, about: str, notice: Letter | None) -> Plan:
+    """Enrol, then tell of it. The session goes on under a new id; who is not logged in comes in by what follows."""
+    told = () if notice is None else (Send(notice),)
+    return Plan(
+        Done("foreign-linked"),
+        (
+            Enrol(link.enrolment, link.otherwise),
+            Renew(),
+            Tell(AccountChanged(whose.guard, whose.user, "foreign_linked", about)),
+            *told,
+        ),
+    )
+
+
+def opened(whose: Whose, enrolment: Enrolment, address: str | None, about: str) -> Plan:
+    """Bind a new account to the login that made it, before all else: without that it could be entered by nobody."""
+    verified: tuple[Effect, ...] = () if address is None else (Verify(whose.user, address, otherwise=None),)
+    return Plan(
+        Done("registered"),
+        (
+            Enrol(enrolment, Reason.FOREIGN_TAKEN),
+            *verified,
+            Tell(AccountChanged(whose.guard, whose.user, "registered", about)),
+            Tell(AccountChanged(whose.guard, whose.user, "foreign_linked", about)),
+        ),
+    )
+
+
+def taken_off(gone: Unlink) -> Plan:
+    """Withdraw; of two who do it at once one has done it."""
+    enrolment = gone.enrolment
+    away = Withdraw(enrolment.owner, enrolment.kind, enrolment.name, Reason.FOREIGN_UNKNOWN)
+    return Plan(Done("foreign-unlinked"), (away,))

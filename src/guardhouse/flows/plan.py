@@ -84,10 +84,53 @@ class Renew:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Note that the user proved himself once more, now; the session goes on under a new id."""
+    """Note that the user proved himself once more, now, and by what; the session goes on under a new id."""
 
     user: object
     proofs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rebind:
+    """Bind the present login to the password that the user has by now, which he has just proven; it goes on under a new id."""
+
+    user: object
+    proofs: tuple[str, ...] = ("password",)
+
+
+@dataclass(frozen=True, slots=True)
+class Impersonate:
+    """Let who is logged in act in this user's place, under a new id; his own login is kept aside, behind it."""
+
+    user: object
+    otherwise: Reason = Reason.IMPERSONATED
+
+
+@dataclass(frozen=True, slots=True)
+class StopImpersonating:
+    """Put the login that was kept aside in its place again, under a new id."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """End one session of who is logged in, by its public id; one that is gone is no matter."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeToken:
+    """Take back one token of the user, by its public id; one that is gone is no matter."""
+
+    user: object
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeTokens:
+    """Take back all tokens of the user."""
+
+    user: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +263,13 @@ Effect: TypeAlias = (
     | LogOut
     | Renew
     | Confirm
+    | Rebind
+    | Impersonate
+    | StopImpersonating
+    | EndSession
     | EndSessions
+    | RevokeToken
+    | RevokeTokens
     | SetPassword
     | Verify
     | SetAddress

@@ -19,6 +19,12 @@ async def user_of(parts: Parts, identity: Identity, known: Users) -> Any:  # noq
 
     Raises `StoreError` when the provider cannot be asked.
     """
+    if identity.behind is not None:  # it ends with the login of whoever acts here, and for the same reasons
+        lost = await user_of(parts, identity.behind, known)
+        if isinstance(lost, Deny):
+            return Deny(
+                lost.by, lost.reason, {**lost.evidence, "whose": "of whoever acts in this user's place"}
+            )
     name = name_of(identity)
     found = known.get(name)
     if found is not None:

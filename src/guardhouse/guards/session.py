@@ -12,7 +12,7 @@ from guardhouse.core.guard import SESSION, Need, Supply
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Abstain, Allow, Deny, Identity
 from guardhouse.state.pending import waiting
-from guardhouse.state.record import Loaded, Record, Unloadable
+from guardhouse.state.record import Loaded, Login, Record, Unloadable
 
 _PRESENT, SESSION_LOGIN = CookieState.PRESENT, Reason.SESSION_LOGIN
 
@@ -63,7 +63,7 @@ class SessionGuard:
         login = record.logins.get(self.realm or "")
         if login is None or login.provider != self.provider:
             return None
-        return Identity(login.user_id, login.provider, self.name, "session", login.at, login.fingerprint)
+        return _identity(login, self.name)
 
     def _no_login(self, record: Record) -> Abstain:
         """Say how near this visitor is to a login here."""
@@ -76,3 +76,19 @@ class SessionGuard:
             return Abstain(self.name, Reason.NO_LOGIN)
         held = ", ".join(sorted(record.logins))
         return Abstain(self.name, Reason.NO_LOGIN_FOR_GUARD, {"realm": self.realm, "held": held})
+
+
+def _identity(login: Login, guard: str) -> Identity:
+    behind = login.behind
+    return Identity(
+        login.user_id,
+        login.provider,
+        guard,
+        "session",
+        login.at,
+        login.fingerprint,
+        None,
+        None,
+        login.proofs,
+        None if behind is None else _identity(behind, guard),
+    )

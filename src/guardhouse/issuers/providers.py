@@ -13,7 +13,7 @@ from guardhouse.errors import ConfigError
 from guardhouse.vault.jws import HMACS, KINDS
 from guardhouse.vault.secret import Secret
 
-__all__ = ["ForeignProvider", "OAuth2Provider", "OpenIdProvider", "github", "secure"]
+__all__ = ["ForeignProvider", "OAuth2Provider", "OpenIdProvider", "github", "label_of", "secure"]
 
 ClientAuth: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
 CLIENT_AUTHS: tuple[ClientAuth, ...] = ("client_secret_basic", "client_secret_post", "none")
@@ -51,6 +51,11 @@ class OpenIdProvider:
     acr: tuple[str, ...] = ()
     algorithms: tuple[str, ...] = ("RS256", "PS256", "ES256", "EdDSA")
     trusted_domains: frozenset[str] = frozenset()
+    trusted_factors: frozenset[str] = frozenset()
+    """What it says as `amr` or `acr`, such as `mfa`, where it asked for two factors, and is believed. Nothing by default: then
+    who has a second factor here is asked for it here."""
+    label: str = ""
+    """What people call it; its name, if nothing is said."""
     client_auth: ClientAuth | None = None
     """How to prove that we are the client; by default what the login server says that it takes."""
 
@@ -62,6 +67,9 @@ class OpenIdProvider:
         if wrong or not self.algorithms:
             fix = f"An ID token is signed with a key pair: {', '.join(KINDS)}."
             raise ConfigError(f"{self.name} algorithms", wrong or self.algorithms, fix)
+        if isinstance(cast("object", self.trusted_factors), str):
+            fix = "Write them in a set: frozenset({'mfa'})."
+            raise ConfigError(f"{self.name} trusted_factors", self.trusted_factors, fix)
         if self.max_age is not None and self.max_age < timedelta():
             raise ConfigError(f"{self.name} max_age", self.max_age, "A login cannot be of the future.")
 
@@ -89,6 +97,7 @@ class OAuth2Provider:
     scopes: tuple[str, ...] = ()
     params: Mapping[str, str] = field(default_factory=dict[str, str])
     trusted_domains: frozenset[str] = frozenset()
+    label: str = ""
     client_auth: ClientAuth | None = None
 
     def __post_init__(self) -> None:
@@ -100,6 +109,11 @@ class OAuth2Provider:
 
 
 ForeignProvider: TypeAlias = OpenIdProvider | OAuth2Provider
+
+
+def label_of(provider: ForeignProvider) -> str:
+    """Say what people call it."""
+    return provider.label or provider.name.replace("-", " ").title()
 
 
 def github(
@@ -121,6 +135,7 @@ def github(
         emails="https://api.github.com/user/emails",
         scopes=("read:user", "user:email"),
         trusted_domains=frozenset(trusted_domains),
+        label="GitHub",
         client_auth="client_secret_post",
     )
 

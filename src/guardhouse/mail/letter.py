@@ -39,6 +39,10 @@ class Kind(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
+    FOREIGN_LOGIN_LINKED = "foreign_login_linked"
+    FOREIGN_LOGIN_UNLINKED = "foreign_login_unlinked"
+    PASSKEY_COPIED = "passkey_copied"
+    """When a passkey counts backwards: there may be a copy of its key."""
 
 
 _LINK = frozenset({"link"})
@@ -63,6 +67,9 @@ NEEDED: Mapping[str, frozenset[str]] = {
             Kind.RECOVERY_CODES_RENEWED,
             Kind.PASSKEY_ADDED,
             Kind.PASSKEY_REMOVED,
+            Kind.FOREIGN_LOGIN_LINKED,
+            Kind.FOREIGN_LOGIN_UNLINKED,
+            Kind.PASSKEY_COPIED,
         ),
         _HAPPENED,
     ),

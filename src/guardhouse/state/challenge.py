@@ -33,6 +33,8 @@ class Challenge(Struct, frozen=True, array_like=True):
     ends: float
     about: str = ""
     """The user whom it was made for, as `provider:id`; empty where that is only known by the answer."""
+    handle: bytes = b""
+    """What a new passkey is told to call its user; empty where none is to be made."""
 
     def __repr__(self) -> str:
         return f"Challenge({self.purpose!r}, about={self.about!r})"

@@ -27,6 +27,13 @@ class Login(Struct, frozen=True, array_like=True, gc=False):
     """The network it came from, never the one address."""
     proofs: str = ""
     """By what the user proved himself, separated by blanks; empty where the application alone knows."""
+    behind: Login | None = None
+    """The login of whoever acts in this user's place: kept here, so that one realm never has two."""
+
+    @property
+    def owner(self) -> str:
+        """Whose it is, as `provider:id`."""
+        return f"{self.provider}:{self.user_id}"
 
 
 @final
@@ -48,8 +55,9 @@ class Record(Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def owners(self) -> frozenset[str]:
-        """The users who are logged in here, as `provider:id`."""
-        return frozenset(f"{login.provider}:{login.user_id}" for login in self.logins.values())
+        """The users who are logged in here, and those who act in their place, as `provider:id`."""
+        here = self.logins.values()
+        return frozenset([*(one.owner for one in here), *(one.behind.owner for one in here if one.behind)])
 
 
 class Deadline(Enum):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from guardhouse.errors import ConfigError
 
-__all__ = ["RelyingParty"]
+__all__ = ["RelyingParty", "can_have_passkeys"]
 
 _LOCAL = "localhost"
 
@@ -50,16 +50,25 @@ class RelyingParty:
         return cls(rp_id if rp_id is not None else next(iter(hosts), ""), name, origins)
 
 
+def can_have_passkeys(origin: str, rp_id: str | None = None) -> bool:
+    """Whether browsers make passkeys at this origin, bound to that id where one is given.
+
+    They make none for an IP address, and over http on localhost only.
+    """
+    host = _host(origin)
+    able = not _is_address(host) and (urlsplit(origin).scheme == "https" or _is_local(host))
+    return able and (rp_id is None or _is_under(host, rp_id))
+
+
 def _refuse_origin(origin: str, rp_id: str) -> None:
     """Refuse what browsers will refuse, before the first user meets it (WebAuthn 5.1.3, steps 5 to 9)."""
     host, scheme = _host(origin), urlsplit(origin).scheme
     if _is_address(host):
         fix = "Browsers make no passkeys for an IP address. In development call it http://localhost."
         raise ConfigError("public_url", origin, fix)
-    local = host == _LOCAL or host.endswith(f".{_LOCAL}")
-    if scheme != "https" and not local:
+    if scheme != "https" and not _is_local(host):
         raise ConfigError("public_url", origin, "Browsers make passkeys over https only, and on localhost.")
-    if host != rp_id and not host.endswith(f".{rp_id}"):
+    if not _is_under(host, rp_id):
         fix = (
             "Every origin must be the host of the id or lie under it; give the domain that all of them share."
         )
@@ -72,6 +81,14 @@ def _refuse_origin(origin: str, rp_id: str) -> None:
 
 def _host(origin: str) -> str:
     return urlsplit(origin).hostname or ""
+
+
+def _is_under(host: str, rp_id: str) -> bool:
+    return host == rp_id or host.endswith(f".{rp_id}")
+
+
+def _is_local(host: str) -> bool:
+    return host == _LOCAL or host.endswith(f".{_LOCAL}")
 
 
 def _is_address(host: str) -> bool:

@@ -8,7 +8,9 @@ from guardhouse.core.area import Stacked
 from guardhouse.steps.abilities import read_abilities, read_any_ability
 from guardhouse.steps.can import read_can
 from guardhouse.steps.confirmed import read_confirmed
+from guardhouse.steps.factors import read_factors
 from guardhouse.steps.guest import read_guest
+from guardhouse.steps.oneself import read_oneself
 from guardhouse.steps.signed import read_signed
 from guardhouse.steps.throttle import read_throttle
 from guardhouse.steps.verified import read_verified
@@ -17,7 +19,9 @@ _READERS: Mapping[str, Callable[[str], Stacked]] = {
     "abilities": read_abilities,
     "ability": read_any_ability,
     "can": read_can,
+    "factors": read_factors,
     "guest": read_guest,
+    "oneself": read_oneself,
     "password.confirm": read_confirmed,
     "signed": read_signed,
     "throttle": read_throttle,

@@ -12,9 +12,13 @@ from guardhouse.core.verdict import Deny, Identity
 from guardhouse.errors import ConfigError
 from guardhouse.gate.visit import Visit
 from guardhouse.state.session import CONFIRMED
+from guardhouse.steps.oneself import acted
 
 ALIAS = "password.confirm"
 WITHIN = timedelta(hours=3)
+
+REMEMBERED = "remembered"
+"""The proof of a login that a device gave and nobody at it, so that its moment is none of a proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +45,24 @@ class Confirmed:
 
     def steps(self) -> tuple[Step, ...]:
         """Return the one step, after the guards."""
-        return (Step(self.name, self, says=(Reason.CONFIRMATION_NEEDED,)),)
+        return (Step(self.name, self, says=(Reason.CONFIRMATION_NEEDED, Reason.IMPERSONATED)),)
 
     async def __call__(self, visit: Visit) -> Deny | None:
-        """Look at when the password was given last."""
-        given = await _last_given(visit)
-        if given is not None and visit.parts.clock() - given < self.within.total_seconds():
+        """Look at when the password was given last. Whoever acts in a user's place knows none of his."""
+        if acted(visit):
+            return Deny(self.name, Reason.IMPERSONATED)
+        if await proven_within(visit, self.within):
             return None
         evidence: dict[str, object] = {"within": str(self.within)}
         return Deny(
             self.name, Reason.CONFIRMATION_NEEDED, evidence | ({"go_to": self.go_to} if self.go_to else {})
         )
+
+
+async def proven_within(visit: Visit, within: timedelta) -> bool:
+    """Whether the caller proved himself within that time: at his login, unless a device remembered it, or since."""
+    given = await _last_given(visit)
+    return given is not None and visit.parts.clock() - given < within.total_seconds()
 
 
 async def _last_given(visit: Visit) -> float | None:
@@ -60,7 +71,10 @@ async def _last_given(visit: Visit) -> float | None:
         return None
     marks: dict[str, object] = (await visit.carried.open()).get(CONFIRMED, {})
     marked = marks.get(f"{caller.provider}:{caller.user_id}")
-    return max(caller.since, marked) if isinstance(marked, int | float) else caller.since
+    moments = [marked] if isinstance(marked, int | float) else []
+    if REMEMBERED not in caller.proofs.split():
+        moments.append(caller.since)
+    return max(moments, default=None)
 
 
 def read_confirmed(parameters: str) -> Confirmed:

@@ -86,10 +86,13 @@ local function read(body)
     if at ~= #body + 1 then error('too long') end
     return record
 end
+local function whose(login, owner)  -- also whoever acts in the place of its user
+    return type(login) == 'table'
+        and (tostring(login[2]) .. ':' .. tostring(login[1]) == owner or whose(login[9], owner))
+end
 local function owned(record, owner)
     for _, login in pairs(record.logins) do
-        local said = cmsgpack.unpack(login)
-        if type(said) == 'table' and tostring(said[2]) .. ':' .. tostring(said[1]) == owner then return true end
+        if whose(cmsgpack.unpack(login), owner) then return true end
     end
     return false
 end

@@ -15,6 +15,9 @@ function row(session) {
   const place = session.address && `from ${session.address}, `;
   item.append(element('b', session.device || 'unknown program'));
   item.append(element('small', `${place}last seen ${moment(session.seen)}, since ${moment(session.logged_in)}`));
+  if (session.remembered) {
+    item.append(element('small', `stays logged in until ${moment(session.until)}`));
+  }
   if (session.current) {
     item.append(element('span', 'this one'));
   } else {

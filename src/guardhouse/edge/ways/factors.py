@@ -20,12 +20,13 @@ Shown = Mapping[str, object] | Next
 
 
 async def asked(desk: Desk[Any], _: Request) -> Shown:
-    """Show the field for a code to who is asked for one; everybody else begins at the password."""
+    """Show the field for a code to who is asked for one; who is inside and has none sets it up, others begin at the password."""
     who = await second_factor.asked(desk)
     if who is None:
-        return Ask("login")
+        return Ask("two-factor-setup" if await desk.auth.check() else "login")
     days = desk.kit.lifetimes.trusted.days
-    return {"factors": list(await desk.factors_of(who.whose.user)), "days": days}
+    factors = list(await desk.factors_of(who.whose.user))
+    return {"factors": factors, "days": days, "half_way": who.pending is not None}
 
 
 async def set_up(desk: Desk[Any], _: Request) -> Shown:
@@ -60,6 +61,7 @@ async def security(desk: Desk[Any], _: Request) -> Shown:
         "codes": recovery.left(has.codes),
         "has_factor": has.any,
         "trusted": len(has.trusted),
+        "passkeys": len(has.passkeys),
         "must_have": user is not None and desk.kit.must_have_factor(user),
     }
 

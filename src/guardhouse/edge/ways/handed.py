@@ -53,7 +53,11 @@ async def read(request: Request, shape: type[T], login_field: str) -> T:
     except (ValueError, RecursionError):
         raise UnreadableError("body", "it is no object with each name once") from None
     try:
-        return msgspec.convert(_named(fields, login_field, shape), shape, strict=kind == JSON)
+        named = {
+            **_named(fields, login_field, shape),
+            **request.path_params,
+        }  # the address is never overruled
+        return msgspec.convert(named, shape, strict=kind == JSON)
     except msgspec.ValidationError as error:
         raise UnreadableError(*_said(str(error), login_field)) from None
 

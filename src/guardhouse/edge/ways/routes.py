@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from anyio import sleep
 from msgspec import Struct
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,6 +26,7 @@ from guardhouse.edge.ways.said import Walked, say, say_on_page
 from guardhouse.edge.ways.way import Way
 from guardhouse.flows.plan import Again, Ask, Done, Next
 from guardhouse.steps.confirmed import Confirmed
+from guardhouse.steps.oneself import Oneself
 from guardhouse.templates.environment import Templates
 
 __all__ = ["Walk", "route_of"]
@@ -39,6 +41,8 @@ class Walk:
 
     async def __call__(self, request: Request) -> Response:
         """Act on what is handed in, or show the page that asks for it."""
+        if request.path_params.get("provider", "") not in {"", *self._kit.foreign}:
+            raise HTTPException(404)
         walked = Walked(self._desk(request), self._way, request)
         return await (self._act(walked) if request.method == "POST" else self._show(walked))
 
@@ -65,6 +69,10 @@ class Walk:
 
     async def _show(self, walked: Walked) -> Response:
         desk, way, request = walked
+        if way.back is not None:
+            if request.method != "GET":
+                raise HTTPException(405)  # a look at the address must not use up what it carries
+            return await way.back(walked, self._pages)
         shown = await way.show(desk, request)
         if self._pages is None:
             return await say(desk, way, shown)
@@ -101,12 +109,13 @@ def route_of(kit: Kit, way: Way, path: str, pages: Pages | None, languages: Temp
         return await walk(request)
 
     methods = [
-        *(["GET"] if pages is not None and way.page is not None else []),
+        *(["GET"] if way.back is not None or (pages is not None and way.page is not None) else []),
         *(["POST"] if way.act is not None else []),
     ]
     around = [] if kit.outbox is None else [Middleware(Posting, outbox=kit.outbox)]
     if way.inside:
-        around.append(house.layer(kit.guard.name, *_fresh(kit, way, pages)))
+        himself = [] if way.acting else [Oneself()]
+        around.append(house.layer(kit.guard.name, *himself, *_fresh(kit, way, pages)))
     else:
         endpoint = house.public(endpoint)
     return Route(path, endpoint, methods=methods, middleware=around, name=f"guardhouse.{way.name}")

@@ -20,7 +20,7 @@ from guardhouse.edge.ways.way import Way
 from guardhouse.flows.plan import Again, Ask, Done, Leave, Next, Refuse
 from guardhouse.gate.refused import refused
 
-__all__ = ["NO_STORE", "Walked", "say", "say_on_page"]
+__all__ = ["LED", "NO_STORE", "Walked", "say", "say_on_page", "say_without_pages"]
 
 
 class Walked(NamedTuple):
@@ -31,9 +31,16 @@ class Walked(NamedTuple):
     request: Request
 
 
+_KEPT = frozenset({REASON_HEADER.lower(), "retry-after"})
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-_ON_THE_WAY = frozenset({"logged-in", "factor-given"})
+_ON_THE_WAY = frozenset({"logged-in", "factor-given", "confirmed", "impersonated", "impersonation-ended"})
 """After these a person goes on to where he wanted to be, without a page that says so."""
+_BACK = dict.fromkeys(
+    ("session-ended", "others-ended", "device-forgotten", "token-revoked", "tokens-revoked"), "sessions"
+)
+"""After these a person is on the page that he came from, which says so."""
+LED = {Reason.CONFIRMATION_NEEDED: "confirm-password", Reason.FACTORS_MISSING: "two-factor"}
+"""Where a person gives what is missing, and comes back from."""
 
 
 async def say(desk: Desk[Any], way: Way, following: Next | Mapping[str, object]) -> Response:
@@ -69,20 +76,41 @@ async def say_on_page(
         case Ask(what):
             return _go(_with_next(pages.path_of(what), handed, walked))
         case Leave(url):
-            return _go(url)
+            return pages.leaving(walked.desk, walked.way, walked.request, url)
         case Again(field, problem):
             wrong = {"field": field, "problem": problem}
             page = await _once_more(walked, pages, Said(REASONS[Reason.FORM_INVALID].status, wrong, handed))
             page.headers[REASON_HEADER] = str(Reason.FORM_INVALID)
             return page
+        case Refuse(reason) if reason in LED and LED[reason] in pages and walked.desk.visit.facts.navigation:
+            here = {"next": walked.request.url.path}
+            return _go(_with_next(pages.path_of(LED[reason]), here, walked))
         case Refuse():
             error = await _refused(walked.desk, walked.way, following)
-            if walked.way.page is None or not walked.desk.visit.facts.navigation:
+            navigation = walked.desk.visit.facts.navigation
+            if walked.way.asked_on and navigation:
+                return _back_to(pages.path_of(walked.way.asked_on), handed, error)
+            if walked.way.page is None or not navigation:
                 raise error
             wrong = {"problem": REASONS[following.reason].title}
             response = await _once_more(walked, pages, Said(error.status_code, wrong, handed))
             response.headers.update(error.headers or {})
             return response
+
+
+async def say_without_pages(walked: Walked, following: Next, handed: Mapping[str, object]) -> Response:
+    """Answer a person who comes from another site, where the application has pages of its own: with a redirect to these."""
+    house = walked.desk.kit.house
+    login = house.login_url or house.home_url
+    match following:
+        case Done():
+            return _go(local_path(handed.get("next")) or house.home_url)
+        case Refuse() if walked.desk.visit.facts.navigation:
+            return _back_to(login, handed, await _refused(walked.desk, walked.way, following))
+        case Ask(what):
+            return _go(_asking(login, {"way": what}, handed))
+        case _:
+            return await say(walked.desk, walked.way, following)
 
 
 async def _once_more(walked: Walked, pages: Pages, said: Said) -> Response:
@@ -100,6 +128,8 @@ async def _refused(desk: Desk[Any], way: Way, no: Refuse) -> Any:  # noqa: ANN40
 
 async def _after(walked: Walked, what: str, pages: Pages, handed: Mapping[str, object]) -> str:
     """Say where a person goes who is done: where he wanted to, or to the page that says so."""
+    if what in _BACK:
+        return f"{pages.path_of(_BACK[what])}?{urlencode({'what': what})}"
     if what not in _ON_THE_WAY:
         return f"{pages.path_of('done')}?{urlencode({'what': what})}"
     return await _wanted(walked, handed)
@@ -118,6 +148,20 @@ def _with_next(path: str, handed: Mapping[str, object], walked: Walked) -> str:
     if wanted is None and way.inside and way.page is not None:
         wanted = local_path(request.url.path)
     return path if wanted is None else f"{path}?{urlencode({'next': wanted})}"
+
+
+def _back_to(path: str, handed: Mapping[str, object], error: Any) -> Response:  # noqa: ANN401 - the exception that would be raised
+    """Lead a person to where he can try again, with the reason: a code, of which the page there shows the title."""
+    response = _go(_asking(path, {"reason": str(error.refusal.reason)}, handed))
+    said: Mapping[str, str] = error.headers or {}
+    response.headers.update({name: said[name] for name in said if name.lower() in _KEPT})
+    return response
+
+
+def _asking(path: str, said: Mapping[str, str], handed: Mapping[str, object]) -> str:
+    wanted = local_path(handed.get("next"))
+    query = urlencode(dict(said) if wanted is None else {**said, "next": wanted})
+    return f"{path}{'&' if '?' in path else '?'}{query}"
 
 
 def _cleared(response: Response, what: str) -> Response:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from guardhouse.desks import address, entry, invite, link, otp_app, register, reset, second_factor, verify
-from guardhouse.edge.ways import factors
+from guardhouse.desks import (
+    address,
+    change_password,
+    confirm,
+    devices,
+    entry,
+    foreign,
+    impersonation,
+    invite,
+    link,
+    otp_app,
+    own_passkeys,
+    register,
+    reset,
+    second_factor,
+    verify,
+)
+from guardhouse.desks import passkeys as by_passkey
+from guardhouse.edge.ways import factors, passkeys
+from guardhouse.edge.ways.back import back
 from guardhouse.edge.ways.told import told
 from guardhouse.edge.ways.way import NOTHING, Power, Way
+from guardhouse.steps.confirmed import WITHIN
 
 __all__ = ["WAYS"]
 
 _ENROLMENTS = frozenset[Power]({"enrolments"})
+_ELSEWHERE: frozenset[Power] = frozenset({"foreign", "enrolments"})
+_PASSKEYS = frozenset[Power]({"enrolments", "passkeys"})
 
 WAYS: tuple[Way, ...] = (
     Way("login", entry.log_in, entry.LogInWith, "login", entry.show_login, even=True),
@@ -30,6 +51,43 @@ WAYS: tuple[Way, ...] = (
         reset.Reset,
         "reset_password",
         needs=frozenset({"mail", "password", "address"}),
+    ),
+    Way(
+        "foreign-login",
+        foreign.begin,
+        foreign.LogInElsewhere,
+        path="login/with/{provider}",
+        asked_on="login",
+        needs=_ELSEWHERE,
+    ),
+    Way("foreign-callback", path="login/with/{provider}/callback", back=back, needs=_ELSEWHERE),
+    Way(
+        "foreign-logins",
+        page="foreign_logins",
+        show=foreign.list_linked,
+        path="linked-logins",
+        inside=True,
+        needs=_ELSEWHERE,
+    ),
+    Way(
+        "foreign-link",
+        foreign.link,
+        foreign.LogInElsewhere,
+        path="linked-logins/with/{provider}",
+        asked_on="foreign-logins",
+        inside=True,
+        fresh=True,
+        needs=_ELSEWHERE,
+    ),
+    Way(
+        "foreign-unlink",
+        foreign.unlink,
+        foreign.Unlink,
+        path="linked-logins/unlink",
+        asked_on="foreign-logins",
+        inside=True,
+        fresh=True,
+        needs=_ELSEWHERE,
     ),
     Way(
         "two-factor",
@@ -153,5 +211,58 @@ WAYS: tuple[Way, ...] = (
         "accept_invitation",
         show=invite.shown,
         needs=frozenset({"mail", "address", "register"}),
+    ),
+    Way(
+        "confirm-password",
+        confirm.confirm,
+        confirm.ConfirmWith,
+        "confirm_password",
+        confirm.shown,
+        inside=True,
+    ),
+    Way(
+        "change-password",
+        change_password.change,
+        change_password.ChangeTo,
+        "change_password",
+        change_password.shown,
+        inside=True,
+        needs=frozenset({"password"}),
+    ),
+    Way(
+        "sessions",
+        devices.end,
+        devices.End,
+        "sessions",
+        devices.shown,
+        path="devices",
+        inside=True,
+        fresh=WITHIN,
+        needs=frozenset({"sessions"}),
+    ),
+    Way(
+        "impersonate",
+        impersonation.act_as,
+        impersonation.ActAs,
+        inside=True,
+        fresh=True,
+        needs=frozenset({"impersonation"}),
+    ),
+    Way(
+        "stop-impersonating",
+        impersonation.stop,
+        page="stop_impersonating",
+        show=impersonation.shown,
+        inside=True,
+        acting=True,
+        needs=frozenset({"impersonation"}),
+    ),
+    Way("passkey-options", by_passkey.ask_to_prove, by_passkey.AskToProve, needs=_PASSKEYS),
+    Way(passkeys.PROVE, by_passkey.prove, by_passkey.Proof, "passkey", passkeys.proving, needs=_PASSKEYS),
+    Way("passkeys", page="passkeys", show=passkeys.own, inside=True, fresh=True, needs=_PASSKEYS),
+    Way("passkey-register-options", own_passkeys.ask_to_make, inside=True, fresh=True, needs=_PASSKEYS),
+    *(
+        Way(name, act, handed, "passkeys", passkeys.own, inside=True, fresh=True, needs=_PASSKEYS)
+        for name, act, handed in passkeys.CHANGES
     ),
 )

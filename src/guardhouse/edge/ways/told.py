@@ -24,6 +24,8 @@ class Told(NamedTuple):
 
 HOME = "home"
 
+_DEVICES = ("Back to your devices", "sessions")
+
 TOLD: Mapping[str, Told] = MappingProxyType(
     {
         "logged-out": Told(
@@ -38,6 +40,38 @@ TOLD: Mapping[str, Told] = MappingProxyType(
         "password-reset": Told(
             "Your password is set",
             "The new password counts from now on, and all other devices are logged out.",
+        ),
+        "password-changed": Told(
+            "Your password is changed",
+            "The new password counts from now on, and all other devices are logged out.",
+            "Go on",
+            HOME,
+        ),
+        "confirmed": Told("Thank you", "You have shown who you are.", "Go on", HOME),
+        "session-ended": Told("The device is logged out", "It is logged out at once.", *_DEVICES),
+        "others-ended": Told("Other devices are logged out", "Only this one is still logged in.", *_DEVICES),
+        "device-forgotten": Told(
+            "The device is forgotten", "It has to prove itself anew the next time.", *_DEVICES
+        ),
+        "token-revoked": Told("The token is revoked", "It opens nothing any more.", *_DEVICES),
+        "tokens-revoked": Told("All tokens are revoked", "None of them opens anything any more.", *_DEVICES),
+        "impersonated": Told(
+            "You act in another's place", "That is written down, with your own name.", "Go on", HOME
+        ),
+        "impersonation-ended": Told(
+            "You are yourself again", "You act for nobody else any more.", "Go on", HOME
+        ),
+        "foreign-linked": Told(
+            "Your login is linked",
+            "You can log in with it from now on.",
+            "Back to the list",
+            "foreign-logins",
+        ),
+        "foreign-unlinked": Told(
+            "Your login is unlinked",
+            "It does not let you in here any more.",
+            "Back to the list",
+            "foreign-logins",
         ),
         "two-factor-off": Told(
             "The second step is off",
@@ -79,6 +113,21 @@ TOLD: Mapping[str, Told] = MappingProxyType(
             "Your account is open",
             "Your address is confirmed, too. Log in with the password that you have chosen.",
         ),
+        "passkey-added": Told(
+            "Your passkey is added",
+            "From now on you can log in with it, without your password.",
+            "Back to your passkeys",
+            "passkeys",
+        ),
+        "passkey-renamed": Told(
+            "Your passkey is renamed", "It has its new name.", "Back to your passkeys", "passkeys"
+        ),
+        "passkey-removed": Told(
+            "Your passkey is removed",
+            "Nobody can log in here with it any more. Remove it on your device as well, which does not know that.",
+            "Back to your passkeys",
+            "passkeys",
+        ),
     }
 )
 """By the name of what is done. An address that names anything else says that something is done, and no more."""
@@ -86,6 +135,7 @@ TOLD: Mapping[str, Told] = MappingProxyType(
 _ANYTHING = Told("Done", "That is done.")
 
 
-async def told(_: Desk[Any], request: Request) -> Mapping[str, object]:
+async def told(desk: Desk[Any], request: Request) -> Mapping[str, object]:
     """Find what is to be said; nothing of the address itself is."""
+    await desk.auth.identity()  # so that the page can say who acts in whose place
     return {"texts": TOLD.get(request.query_params.get("what", ""), _ANYTHING)}

@@ -9,20 +9,35 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 from starlette.requests import Request
+from starlette.responses import Response
 
 from guardhouse.core.provider import HasAddress, Registers, SetsPassword
 from guardhouse.desks.desk import Desk
 from guardhouse.desks.kit import Kit
 from guardhouse.flows.plan import Next
 
-__all__ = ["NOTHING", "Act", "Power", "Show", "Way", "lacking"]
+__all__ = ["NOTHING", "Act", "Back", "Power", "Show", "Way", "lacking"]
 
 Act: TypeAlias = Callable[[Desk[Any], Any], Awaitable[Next]]
 Show: TypeAlias = Callable[[Desk[Any], Request], Awaitable[Mapping[str, object] | Next]]
 """Reads what the page shows; or says at once what comes next."""
 
+Back: TypeAlias = Callable[[Any, Any], Awaitable[Response]]
+"""Takes what is walked, and the pages, which may be None."""
+
 Power: TypeAlias = Literal[
-    "mail", "enrolments", "register", "newcomers", "password", "address", "sessions", "tokens", "links"
+    "mail",
+    "enrolments",
+    "foreign",
+    "register",
+    "newcomers",
+    "password",
+    "address",
+    "sessions",
+    "tokens",
+    "links",
+    "impersonation",
+    "passkeys",
 ]
 
 
@@ -54,6 +69,10 @@ class Way:
     """The template that shows right in the answer what is told once, and never again; None leads to `done`."""
     path: str = ""
     """Where it lies if nobody moves it: its name, unless this says otherwise. May have `{parameters}`."""
+    back: Back | None = None
+    """Answers the GET with which a browser comes back from another site, whether there are pages or not."""
+    asked_on: str = ""
+    """The way whose page has the form of this one: there a person is told why not."""
     inside: bool = False
     """Whether only who is logged in comes here."""
     fresh: timedelta | bool | None = None
@@ -62,6 +81,8 @@ class Way:
     """Whether its answer leaves at an even pace, for it must not tell who has an account."""
     leads: frozenset[str] = frozenset()
     """The ways to which its letters lead; without those it cannot be offered."""
+    acting: bool = False
+    """Whether it is open, too, to who acts in a user's place; what changes an account never is."""
     needs: frozenset[Power] = frozenset()
     """Without these it is not offered: mail, a store that keeps enrolments, users that can be changed."""
 
@@ -77,6 +98,7 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
     has: dict[Power, bool] = {
         "mail": kit.outbox is not None,
         "enrolments": kit.enrolments is not None,
+        "foreign": bool(kit.foreign),
         "register": isinstance(users, Registers),
         # Without mail nobody can be answered alike; then whoever registers must be told what became of it.
         "newcomers": kit.register_logs_in or (kit.outbox is not None and isinstance(users, HasAddress)),
@@ -85,5 +107,7 @@ def lacking(kit: Kit, way: Way) -> frozenset[str]:
         "sessions": hasattr(kit.house.parts.store, "end"),
         "links": kit.magic_links != "off",
         "tokens": kit.house.parts.tokens is not None,
+        "impersonation": kit.may_impersonate is not None,
+        "passkeys": kit.party is not None,
     }
     return frozenset(need for need in way.needs if not has[need])

@@ -1,0 +1,146 @@
+"""The desk of a user's own passkeys: he adds, renames and removes them, once he has proven himself a moment ago."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from secrets import token_bytes
+from typing import Any
+
+from msgspec import Struct
+
+from guardhouse.core.provider import HasAddress, SetsPassword
+from guardhouse.core.reasons import Reason
+from guardhouse.desks.desk import Desk
+from guardhouse.desks.passkeys import (
+    challenged,
+    document_of,
+    inside,
+    party_of,
+    passkeys_of,
+    settled,
+    throttled,
+)
+from guardhouse.flows import passkey as flow
+from guardhouse.flows.foreign import WaysIn
+from guardhouse.flows.plan import Again, Done, Next, Refuse, Whose
+from guardhouse.mail.letter import Kind as LetterKind
+from guardhouse.state import challenge as challenges
+from guardhouse.state.authenticator import Attestation, read_attestation
+from guardhouse.state.ceremony import options_to_make, registered
+from guardhouse.state.challenge import Challenge
+from guardhouse.state.device import described
+from guardhouse.state.enrolment import Enrolment, Kind
+from guardhouse.state.passkey import HANDLE_BYTES, Fault, Rejected, handle_for
+
+__all__ = ["NewPasskey", "Remove", "Rename", "add", "ask_to_make", "listed", "remove", "rename"]
+
+PURPOSE = "register"
+_NOBODY = Refuse(Reason.NO_LOGIN)
+
+
+class NewPasskey(Struct, frozen=True):
+    """What the authenticator made, and what its user calls it."""
+
+    credential: dict[str, Any] | str
+    label: str = ""
+
+    def __repr__(self) -> str:
+        return "NewPasskey()"
+
+
+class Rename(Struct, frozen=True):
+    """Which passkey, and its new name."""
+
+    id: str
+    label: str
+
+
+class Remove(Struct, frozen=True):
+    """Which passkey is to go."""
+
+    id: str
+
+
+async def listed(desk: Desk[Any], owner: str) -> Sequence[Enrolment]:
+    """List the passkeys of a user, the oldest first."""
+    return await desk.enrolments.enrolled(owner, Kind.PASSKEY)
+
+
+async def ask_to_make(desk: Desk[Any], _: object) -> Next:
+    """Give options for `navigator.credentials.create`, and keep their challenge in the session."""
+    refused, whose = await throttled(desk), await inside(desk)
+    if refused is not None or whose is None:
+        return refused or _NOBODY
+    has = await passkeys_of(desk, whose.owner)
+    if len(has) >= flow.MOST:
+        return flow.TOO_MANY
+    handle = handle_for(has, token_bytes(HANDLE_BYTES))
+    made = await challenged(desk, PURPOSE, whose.owner, handle)
+    name = desk.address_of(whose.user) or desk.provider.id_of(whose.user)
+    return Done(
+        "passkey-options", {"options": options_to_make(party_of(desk), handle, name, made.value, has)}
+    )
+
+
+async def add(desk: Desk[Any], handed: NewPasskey) -> Next:
+    """Weigh what an authenticator made, and keep it."""
+    refused, whose = await throttled(desk), await inside(desk)
+    if refused is not None or whose is None:
+        return refused or _NOBODY
+    label = flow.label_of(handed.label, described(b"".join(desk.visit.facts.lines(b"user-agent")[:1])))
+    if isinstance(label, Again):
+        return label
+    answer = read_attestation(document_of(handed.credential))
+    if answer is None:
+        return flow.rejected(Fault.UNREADABLE)
+    made = await _taken(desk, answer, whose)
+    if made is None:
+        return flow.rejected(Fault.WRONG_CHALLENGE)
+    if isinstance(await desk.perform(flow.spend(made)), Refuse):
+        return flow.SPENT
+    if len(await listed(desk, whose.owner)) >= flow.MOST:
+        return flow.TOO_MANY
+    passkey = registered(party_of(desk), answer, made.value, made.handle)
+    if isinstance(passkey, Rejected):
+        return flow.rejected(passkey.fault)
+    notice = desk.notice(LetterKind.PASSKEY_ADDED, whose.user)
+    return await settled(desk, flow.added(whose, passkey, label, desk.now, notice))
+
+
+async def rename(desk: Desk[Any], handed: Rename) -> Next:
+    """Call one of the user's passkeys something else."""
+    whose = await inside(desk)
+    if whose is None:
+        return _NOBODY
+    found = next((one for one in await listed(desk, whose.owner) if one.name == handed.id), None)
+    if found is None:
+        return flow.NO_PASSKEY
+    label = flow.label_of(handed.label, found.label)
+    return label if isinstance(label, Again) else await settled(desk, flow.renamed(whose, found, label))
+
+
+async def remove(desk: Desk[Any], handed: Remove) -> Next:
+    """Take one of the user's passkeys off, unless it is his last way in."""
+    whose = await inside(desk)
+    if whose is None:
+        return _NOBODY
+    ways = WaysIn(
+        desk.provider.password_of(whose.user) is not None,
+        await desk.enrolments.enrolled(whose.owner, Kind.PASSKEY, Kind.FOREIGN),
+        mail=_reached(desk, whose.user),
+    )
+    notice = desk.notice(LetterKind.PASSKEY_REMOVED, whose.user)
+    return await settled(desk, flow.removed(whose, handed.id, ways, notice))
+
+
+def _reached(desk: Desk[Any], user: Any) -> bool:  # noqa: ANN401 - the application's own user
+    """Whether a new password by mail would let the user in again."""
+    users = desk.provider
+    by_mail = isinstance(users, HasAddress) and users.verified(user) and users.address_of(user) is not None
+    return by_mail and isinstance(users, SetsPassword) and desk.kit.offers("reset-password")
+
+
+async def _taken(desk: Desk[Any], answer: Attestation, whose: Whose) -> Challenge | None:
+    session = await desk.visit.carried.open()
+    made = challenges.take(session, PURPOSE, answer.challenge, desk.now)
+    return made if made is not None and made.about == whose.owner else None
