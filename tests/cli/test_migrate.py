@@ -8,21 +8,27 @@ from pathlib import Path
 import pytest
 
 from guardhouse.stores.server_schema import VERSIONS
+from guardhouse.stores.sqlite_file import SCHEMA_VERSION as NOW
 from tests.cli.conftest import Call
 
 
 def test_it_makes_the_tables_once(call: Call, tmp_path: Path):
     url = f"sqlite:///{tmp_path}/sessions.db"
     first, second = call("migrate", url), call("migrate", url)
-    assert (first.exit_code, first.stdout, first.stderr) == (0, "", f"guardhouse: {url} has schema 2 now.\n")
-    assert (second.exit_code, second.stderr) == (0, f"guardhouse: {url} has schema 2 already.\n")
-    assert json.loads(call("migrate", "--json", url).stdout) == {"store": url, "before": 2, "now": 2}
+    assert (first.exit_code, first.stdout, first.stderr) == (
+        0,
+        "",
+        f"guardhouse: {url} has schema {NOW} now.\n",
+    )
+    assert (second.exit_code, second.stderr) == (0, f"guardhouse: {url} has schema {NOW} already.\n")
+    assert json.loads(call("migrate", "--json", url).stdout) == {"store": url, "before": NOW, "now": NOW}
 
 
 def test_it_prints_the_statements_and_makes_nothing(call: Call, tmp_path: Path):
     url = f"sqlite:///{tmp_path}/sessions.db"
     printed = call("migrate", "--sql", url).stdout
-    assert (printed[:12], printed[-2:]) == ("CREATE TABLE", ";\n")
+    assert printed.startswith("BEGIN IMMEDIATE;\nCREATE TABLE")
+    assert printed.endswith("\nCOMMIT;\n")
     assert not list(tmp_path.iterdir())
     assert len(json.loads(call("migrate", "--sql", "--json", "postgresql://h/d").stdout)["statements"]) > 10
     assert call("migrate", "--sql", "--from", str(len(VERSIONS)), "postgresql://h/d").stdout == ""
@@ -35,7 +41,7 @@ def test_it_prints_what_the_former_version_lacks(call: Call, url: str):
     printed = call("migrate", "--sql", "--from", "1", url).stdout
     assert "guardhouse_enrolments" in printed
     assert "guardhouse_epochs" in printed
-    assert "guardhouse_sessions" not in printed
+    assert "guardhouse_tokens" not in printed
 
 
 def test_the_url_may_come_from_the_environment(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -53,7 +53,7 @@ def spoil_sqlite(store: SQLiteStore, key: bytes, body: bytes) -> None:
 
 def count_sqlite(store: SQLiteStore) -> int:
     """Count the rows of all tables, so that none is left over."""
-    counted = "(SELECT count(*) FROM guardhouse_sessions) + (SELECT count(*) FROM guardhouse_owners)"
+    counted = "(SELECT count(*) FROM guardhouse_sessions) + (SELECT count(*) FROM guardhouse_logins)"
     return int(in_sqlite(store, f"SELECT {counted}")[0][0])
 
 

@@ -26,6 +26,7 @@ from guardhouse.stores import server_schema, sqlite_file
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.opening import open_store
 from guardhouse.stores.server_schema import SCHEMA, VERSIONS, Column, Kind, Table, named
+from guardhouse.stores.sqlite_file import SCHEMA_VERSION
 from tests.services.desk import Desk, MariaDBDesk, PostgresDesk
 from tests.services.mariadb import mariadb_url
 from tests.services.postgres import postgres_url
@@ -179,13 +180,13 @@ def test_a_file_of_sqlite_of_the_first_version_is_upgraded_by_what_is_printed(tm
         store: Any = open_store(f"sqlite:///{tmp_path}/sessions.db")
         for statement in store.schema(1):
             connection.execute(statement)
-    assert asyncio.run(store.migrate()) == Migrated(NOW, NOW)
+    assert asyncio.run(store.migrate()) == Migrated(SCHEMA_VERSION, SCHEMA_VERSION)
     other = tmp_path / "other.db"
     with closing(sqlite3.connect(other, isolation_level=None)) as connection:
         connection.executescript(sqlite_file.VERSIONS[0])
         connection.execute("INSERT INTO guardhouse_schema VALUES (1)")
     migrated: Any = open_store(f"sqlite:///{other}")
-    assert asyncio.run(migrated.migrate()) == Migrated(1, NOW)
+    assert asyncio.run(migrated.migrate()) == Migrated(1, SCHEMA_VERSION)
     shapes = [_shape(store.path), _shape(migrated.path)]
     assert shapes[0] == shapes[1]
 
@@ -229,8 +230,8 @@ async def test_both_ways_to_postgresql_make_the_same_tables_as_sqlalchemy_descri
 
 def test_a_file_of_sqlite_is_made_by_its_first_use_or_by_migrating(tmp_path: Path):
     store: Any = open_store(f"sqlite:///{tmp_path}/sessions.db")
-    assert asyncio.run(store.migrate()) == Migrated(0, NOW)
-    assert asyncio.run(store.migrate()) == Migrated(NOW, NOW)
+    assert asyncio.run(store.migrate()) == Migrated(0, SCHEMA_VERSION)
+    assert asyncio.run(store.migrate()) == Migrated(SCHEMA_VERSION, SCHEMA_VERSION)
     assert not isinstance(MemoryStore(), Migratable)
 
 

@@ -49,7 +49,7 @@ def process(store: SQLiteStore, *work: str) -> Iterator[subprocess.Popen[str]]:
 
 
 async def ended(started: subprocess.Popen[str]) -> int:
-    return await asyncio.to_thread(started.wait, 30)
+    return await asyncio.to_thread(started.wait, 60)
 
 
 def intact(store: SQLiteStore) -> bool:

@@ -16,7 +16,7 @@ from anyio import to_thread
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged, opened, readable
 from guardhouse.state.store import Migrated
-from guardhouse.stores.server_record import rows_called
+from guardhouse.stores.server_record import rows_called, sweep_at
 from guardhouse.stores.sqlite_attempts import SQLiteAttempts
 from guardhouse.stores.sqlite_enrolments import SQLiteEnrolments
 from guardhouse.stores.sqlite_epochs import SQLiteEpochs
@@ -66,36 +66,30 @@ class SQLiteStore:
 
     async def save(self, key: bytes, changes: Changes) -> bool:
         """Merge changes into the record if it is there."""
-
-        def work(connection: sqlite3.Connection) -> bool:
-            record = _load(connection, key)
-            if record is None:
-                return False
-            _update(connection, key, record, merged(record, changes))
-            return True
-
-        return await self._write(work)
+        return await self._write(lambda connection: _change(connection, key, changes) is not None)
 
     async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:
         """Put the record under a new key with changes merged in."""
+        statement = "UPDATE guardhouse_sessions SET key = ? WHERE id = ?"
 
         def work(connection: sqlite3.Connection) -> bool:
-            record = _load(connection, old)
-            if record is None:
-                return False
-            _delete(connection, old)
-            _insert(connection, new, merged(record, changes))
-            return True
+            number = _change(connection, old, changes)
+            if number is not None:
+                connection.execute(statement, (new, number))
+            return number is not None
 
         return await self._write(work)
 
     async def delete(self, key: bytes) -> bool:
         """Drop the record."""
-        return await self._write(lambda connection: _delete(connection, key))
+        statement = "DELETE FROM guardhouse_sessions WHERE key = ?"
+        return await self._write(lambda connection: connection.execute(statement, (key,)).rowcount > 0)
 
     async def owned(self, owner: str) -> Sequence[Record]:
         """List the records that this user is logged in to."""
-        statement = "SELECT body FROM guardhouse_sessions JOIN guardhouse_owners USING (key) WHERE owner = ?"
+        statement = (
+            "SELECT body FROM guardhouse_logins JOIN guardhouse_sessions ON id = session WHERE owner = ?"
+        )
         try:
             bodies = [body for (body,) in self._file.reader().execute(statement, (owner,))]
         except sqlite3.Error as error:
@@ -105,18 +99,21 @@ class SQLiteStore:
     async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
         """Delete every record of this user but the one under `keep`."""
         statement = (
-            "DELETE FROM guardhouse_sessions WHERE key IN "
-            "(SELECT key FROM guardhouse_owners WHERE owner = ?) AND key IS NOT ?"
+            "DELETE FROM guardhouse_sessions WHERE id IN "
+            "(SELECT session FROM guardhouse_logins WHERE owner = ?) AND key IS NOT ?"
         )
         return await self._write(lambda connection: connection.execute(statement, (owner, keep)).rowcount)
 
     async def end(self, owner: str, public_id: str) -> bool:
         """Delete the record of that public id if this user is logged in to it."""
-        statement = "SELECT key, body, 0.0 FROM guardhouse_sessions JOIN guardhouse_owners USING (key) WHERE owner = ?"
+        statement = "SELECT id, body, 0.0 FROM guardhouse_logins JOIN guardhouse_sessions ON id = session WHERE owner = ?"
 
         def work(connection: sqlite3.Connection) -> bool:
             ended = rows_called(connection.execute(statement, (owner,)).fetchall(), public_id)
-            return sum(_delete(connection, key) for key in ended) > 0
+            connection.executemany(
+                "DELETE FROM guardhouse_sessions WHERE id = ?", [(number,) for number in ended]
+            )
+            return bool(ended)
 
         return await self._write(work)
 
@@ -136,8 +133,8 @@ class SQLiteStore:
                 "(SELECT key FROM guardhouse_attempts WHERE ends <= ?1 LIMIT ?2)"
             ),
             (
-                "DELETE FROM guardhouse_sessions WHERE key IN "
-                "(SELECT key FROM guardhouse_sessions WHERE idle_until <= ?1 OR ends <= ?1 LIMIT ?2)"
+                "DELETE FROM guardhouse_sessions WHERE id IN "
+                "(SELECT id FROM guardhouse_sessions WHERE due <= ?1 LIMIT ?2)"
             ),
         )
 
@@ -166,11 +163,13 @@ class SQLiteStore:
         """Make the file and its schema, as its first use would."""
         before = await to_thread.run_sync(self._file.version)
         await self.open()
-        return Migrated(before, SCHEMA_VERSION)
+        # Another process may have done it since; and a file that was open before was as new as it is now.
+        return Migrated(max(before, self._file.found), SCHEMA_VERSION)
 
     def schema(self, since: int = 0) -> Sequence[str]:
-        """Write the statements that do so."""
-        return schema(since)
+        """Write the statements that do so, for whoever runs them by hand: all or nothing."""
+        statements = schema(since)
+        return ["BEGIN IMMEDIATE", *statements, "COMMIT"] if statements else []
 
     async def close(self) -> None:
         """Close the connections; the next use opens them again."""
@@ -187,35 +186,34 @@ class SQLiteStore:
             raise _broken(error) from error
 
 
-def _load(connection: sqlite3.Connection, key: bytes) -> Record | None:
-    row = connection.execute(_LOAD, (key,)).fetchone()
+def _insert(connection: sqlite3.Connection, key: bytes, record: Record) -> None:
+    statement = "INSERT INTO guardhouse_sessions (due, key, body) VALUES (?, ?, ?)"
+    number = connection.execute(statement, (sweep_at(record), key, encode(record))).lastrowid
+    _own(connection, number, record)
+
+
+def _change(connection: sqlite3.Connection, key: bytes, changes: Changes) -> int | None:
+    """Merge changes into the record under that key; return its number, or None where there is none."""
+    row = connection.execute("SELECT id, body FROM guardhouse_sessions WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        return None
+    number, body = row
     try:
-        return None if row is None else opened(row[0])
+        was = opened(body)
     except UnreadableRecordError:
         return None  # nothing can be merged into it; the reader reports it
-
-
-def _insert(connection: sqlite3.Connection, key: bytes, record: Record) -> None:
-    row = (key, encode(record), record.idle_until, record.ends)
-    connection.execute("INSERT INTO guardhouse_sessions VALUES (?, ?, ?, ?)", row)
-    _own(connection, key, record)
-
-
-def _update(connection: sqlite3.Connection, key: bytes, was: Record, becomes: Record) -> None:
-    row = (encode(becomes), becomes.idle_until, becomes.ends, key)
-    connection.execute("UPDATE guardhouse_sessions SET body = ?, idle_until = ?, ends = ? WHERE key = ?", row)
+    becomes = merged(was, changes)
+    statement = "UPDATE guardhouse_sessions SET due = ?, body = ? WHERE id = ?"
+    connection.execute(statement, (sweep_at(becomes), encode(becomes), number))
     if was.owners != becomes.owners:
-        connection.execute("DELETE FROM guardhouse_owners WHERE key = ?", (key,))
-        _own(connection, key, becomes)
+        connection.execute("DELETE FROM guardhouse_logins WHERE session = ?", (number,))
+        _own(connection, number, becomes)
+    return int(number)
 
 
-def _own(connection: sqlite3.Connection, key: bytes, record: Record) -> None:
-    rows = [(owner, key) for owner in record.owners]
-    connection.executemany("INSERT INTO guardhouse_owners VALUES (?, ?)", rows)
-
-
-def _delete(connection: sqlite3.Connection, key: bytes) -> bool:
-    return connection.execute("DELETE FROM guardhouse_sessions WHERE key = ?", (key,)).rowcount > 0
+def _own(connection: sqlite3.Connection, number: int | None, record: Record) -> None:
+    rows = [(number, owner) for owner in record.owners]
+    connection.executemany("INSERT INTO guardhouse_logins (session, owner) VALUES (?, ?)", rows)
 
 
 def _broken(error: sqlite3.Error) -> StoreError:

@@ -20,8 +20,10 @@ Synchronous: TypeAlias = Literal["NORMAL", "FULL"]
 
 BUSY_MILLISECONDS = 2000
 """How long a write waits for another process before it is a 503."""
+UPGRADE_MILLISECONDS = 60_000
+"""The same at the opening of a file that has to be upgraded, which another process may be about."""
 
-_FIRST = """
+_SESSIONS = """
 CREATE TABLE IF NOT EXISTS guardhouse_sessions (
     key BLOB PRIMARY KEY, body BLOB NOT NULL, idle_until REAL NOT NULL, ends REAL NOT NULL
 ) WITHOUT ROWID;
@@ -32,6 +34,8 @@ CREATE TABLE IF NOT EXISTS guardhouse_owners (
     PRIMARY KEY (owner, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS guardhouse_owners_key ON guardhouse_owners (key);
+"""
+_FIRST = """
 CREATE TABLE IF NOT EXISTS guardhouse_limits (
     key TEXT PRIMARY KEY, hits INTEGER NOT NULL, began REAL NOT NULL, ends REAL NOT NULL
 ) WITHOUT ROWID;
@@ -63,8 +67,33 @@ CREATE TABLE IF NOT EXISTS guardhouse_epochs (
 CREATE INDEX IF NOT EXISTS guardhouse_epochs_ends ON guardhouse_epochs (ends);
 """
 
-VERSIONS = (_FIRST, _SECOND)
-"""What each version adds to the one before."""
+_NUMBERED = """
+ALTER TABLE guardhouse_sessions RENAME TO guardhouse_sessions_by_key;
+CREATE TABLE guardhouse_sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, due REAL NOT NULL, key BLOB NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE guardhouse_logins (
+    session INTEGER NOT NULL REFERENCES guardhouse_sessions (id) ON DELETE CASCADE, owner TEXT NOT NULL,
+    PRIMARY KEY (session, owner)
+) WITHOUT ROWID;
+INSERT INTO guardhouse_sessions (due, key, body)
+    SELECT min(idle_until, ends), key, body FROM guardhouse_sessions_by_key ORDER BY key;
+CREATE UNIQUE INDEX guardhouse_sessions_key ON guardhouse_sessions (key);
+CREATE INDEX guardhouse_sessions_due ON guardhouse_sessions (due);
+INSERT INTO guardhouse_logins (session, owner)
+    SELECT id, owner FROM guardhouse_sessions CROSS JOIN guardhouse_owners USING (key) ORDER BY id;
+CREATE INDEX guardhouse_logins_owner ON guardhouse_logins (owner);
+DROP TABLE guardhouse_owners;
+DROP TABLE guardhouse_sessions_by_key;
+"""
+# Sessions have numbers, so that the indexes hold those and not keys. A number is never given twice (AUTOINCREMENT), or
+# what a foreign hand left behind of one session could make its user the owner of the next. Rows are copied in the order
+# in which they lie on both sides, and indexes made afterwards, so that the upgrade takes little memory. The owners have
+# another name now, because a process of before that still runs must find nothing there: `SELECT key FROM
+# guardhouse_owners` inside of its revocation would mean the key of the session outside, and end everybody's.
+
+VERSIONS = (_SESSIONS + _FIRST, _SECOND, _NUMBERED)
+"""What each version does to the one before."""
 SCHEMA_VERSION = len(VERSIONS)
 
 
@@ -90,6 +119,8 @@ class SQLiteFile:
         self._writer: sqlite3.Connection | None = None
         self._turns: Turns | None = None
         self._inode = 0
+        self.found = 0
+        """Which version the tables had when the file was opened."""
         _close_around_forks(ref(self))
 
     def reader(self) -> sqlite3.Connection:
@@ -170,7 +201,9 @@ class SQLiteFile:
             self._close()  # somebody replaced the file: what is written to the old one would be lost
         if self._writer is None:
             _create_private(self.path)
-            self._writer = _prepared(self._connect())
+            connection = self._connect()
+            self.found = _prepared(connection)
+            self._writer = connection
             self._inode = _inode(self.path)
         return self._writer
 
@@ -240,8 +273,20 @@ def _create_private(path: Path) -> None:
         raise StoreError(f"the file of the sessions cannot be made: {error}") from error
 
 
-def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """Make what is missing in the file, and refuse one that another version made."""
+def _prepared(connection: sqlite3.Connection) -> int:
+    """Make what is missing in the file, and refuse one that a newer version made; return which version it had."""
+    if not 0 < _version(connection) < SCHEMA_VERSION:
+        return _upgraded(connection)
+    connection.execute(f"PRAGMA busy_timeout = {UPGRADE_MILLISECONDS}")
+    found = _upgraded(connection)
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection.execute(
+        "PRAGMA wal_checkpoint(TRUNCATE)"
+    )  # or a log as large as the tables stays beside the file
+    return found
+
+
+def _upgraded(connection: sqlite3.Connection) -> int:
     with _transaction(connection):
         found = _version(connection)
         if found > SCHEMA_VERSION:
@@ -251,7 +296,7 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
         missing = [*_FIRST.split(";"), *schema(found)] if found else schema()
         for statement in missing:
             connection.execute(statement)
-    return connection
+    return found
 
 
 def _version(connection: sqlite3.Connection) -> int:
