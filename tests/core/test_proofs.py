@@ -24,6 +24,7 @@ from guardhouse.core.proofs import strength
         pytest.param(("password", "recovery"), 2, id="a password and a recovery code"),
         pytest.param(("foreign", "totp"), 2, id="a login elsewhere and an authenticator"),
         pytest.param(("passkey",), 2, id="a passkey is both"),
+        pytest.param(("foreign", "foreign-factors"), 2, id="a login elsewhere that is believed to be both"),
         pytest.param(("password", "passkey", "totp"), 2, id="there are no three"),
     ],
 )

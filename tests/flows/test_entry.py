@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from guardhouse.core.proofs import enough, second
 from guardhouse.core.reasons import Reason
-from guardhouse.flows.entry import Standing, enough, enter, second
+from guardhouse.flows.entry import Standing, enter
 from guardhouse.flows.plan import Ask, Done, Forgive, Hold, LogIn, Refuse, Send
 from guardhouse.mail.letter import Letter
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from guardhouse.core.proofs import enough
 from guardhouse.core.reason import Reason
-from guardhouse.flows.entry import enough
 from guardhouse.flows.foreign import (
     Account,
     Caller,

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from guardhouse.core.proofs import second
 from guardhouse.desks.desk import Desk
 from guardhouse.desks.factors import Factors, factors_of, sealer_of
 from guardhouse.desks.second_factor import half_way
 from guardhouse.flows import otp_app as flow
 from guardhouse.flows import second_factor
-from guardhouse.flows.entry import second
 from guardhouse.flows.plan import Ask, Next, Refuse
 from guardhouse.flows.second_factor import Asked
 from guardhouse.mail.letter import Kind as LetterKind

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from secrets import token_bytes
 from typing import Any, NamedTuple
 
+from guardhouse.core.proofs import enough
 from guardhouse.core.reasons import Reason
 from guardhouse.core.verdict import Abstain
 from guardhouse.desks.desk import Desk
 from guardhouse.desks.kit import Kit
 from guardhouse.flows import remember as flow
-from guardhouse.flows.entry import enough
 from guardhouse.flows.plan import Cookie, Plan, Refuse, Spend
 from guardhouse.gate.coming_back import Begun
 from guardhouse.gate.visit import Visit

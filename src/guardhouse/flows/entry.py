@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import NamedTuple
 
+from guardhouse.core.proofs import enough, first
 from guardhouse.core.reasons import Reason
 from guardhouse.flows.plan import Ask, Done, Effect, Forgive, Hold, LogIn, Plan, Refuse, Send
 from guardhouse.mail.letter import Letter
 
-__all__ = ["Standing", "enough", "enter", "second"]
-
-_FIRST = frozenset({"password", "foreign"})
-"""A login at another site stands in for the password there."""
-_BOTH = frozenset({"passkey", "foreign-factors"})
-_SECOND = frozenset({"totp", "recovery", "passkey"})
+__all__ = ["Standing", "enter"]
 
 
 class Standing(NamedTuple):
@@ -42,9 +37,7 @@ def enter(
     forgiven: tuple[Effect, ...] = (Forgive(account),) if account else ()
     if standing.unverified is not None:
         return Plan(Ask("verify-email"), (*forgiven, Send(standing.unverified)))
-    trusted = standing.trusted and not _FIRST.isdisjoint(
-        proofs
-    )  # a device stands for the second proof, never for the first
+    trusted = standing.trusted and first(proofs)  # a device stands for the second proof, never for the first
     if standing.factors and not trusted and not enough(proofs):
         held = Hold(user, proofs, standing.factors, remember)
         return Plan(Ask("two-factor", {"factors": list(standing.factors)}), (*forgiven, held))
@@ -52,14 +45,3 @@ def enter(
         held = Hold(user, proofs, (), remember, must_enrol=True)
         return Plan(Ask("two-factor-required"), (*forgiven, held))
     return Plan(Done("logged-in"), (LogIn(user, proofs, remember), *forgiven))
-
-
-def enough(proofs: tuple[str, ...]) -> bool:
-    """Whether these are two factors: a passkey with its owner's gesture is two by itself (NIST SP 800-63B-4, 3.1.7)."""
-    both = not _BOTH.isdisjoint(proofs)
-    return both or (not _FIRST.isdisjoint(proofs) and second(proofs))
-
-
-def second(proofs: Collection[str]) -> bool:
-    """Whether a second factor is among these, however the first was given."""
-    return bool(_SECOND & set(proofs))
