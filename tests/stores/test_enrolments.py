@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from anyio import create_task_group
 from guardhouse.errors import StoreError
 from guardhouse.state.enrolment import LONGEST_BODY, LONGEST_LABEL, LONGEST_NAME, Enrolment, Kind
 from guardhouse.state.store import KeepsEnrolments
+from guardhouse.stores import sqlite_file
 from guardhouse.stores.server_enrolment import called
 from guardhouse.stores.sqlite import SQLiteStore
 
@@ -371,16 +374,15 @@ async def test_of_two_processes_at_one_file_one_wins_each_time(tmp_path, work, c
 
 
 async def test_a_file_of_the_former_version_is_upgraded_by_its_first_use(tmp_path):
-    former = make_sqlite(tmp_path)
-    await former.open()
-    assert await former.once(b"name", 200.0)
-    in_sqlite(former, "DROP TABLE guardhouse_enrolments")
-    in_sqlite(former, "UPDATE guardhouse_schema SET version = 1")
-    await former.close()
     store = make_sqlite(tmp_path)
+    with closing(sqlite3.connect(store.path)) as former:
+        former.executescript(sqlite_file.VERSIONS[0])
+        former.execute("INSERT INTO guardhouse_schema VALUES (1)")
+        former.execute("INSERT INTO guardhouse_used VALUES (?, 200.0)", (b"name",))
+        former.commit()
     assert await store.enrolments.enrol(enrolment())
     assert not await store.once(b"name", 200.0)
-    assert in_sqlite(store, "SELECT version FROM guardhouse_schema") == [(2,)]
+    assert in_sqlite(store, "SELECT version FROM guardhouse_schema") == [(sqlite_file.SCHEMA_VERSION,)]
     await store.close()
 
 
