@@ -474,7 +474,7 @@ def test_who_logged_in_long_ago_when_he_comes_back_is_asked_first(world):
     url = world.begin(browser, LINK)
     world.later(1000.0)
     answer = world.bring(browser, world.visit(url))
-    assert where(answer)[1] == "confirmation_needed"
+    assert answer.headers["location"] == "/confirm-password?next=%2Flinked-logins"
     assert not world.linked()
 
 

@@ -83,7 +83,8 @@ async def say_on_page(
             page.headers[REASON_HEADER] = str(Reason.FORM_INVALID)
             return page
         case Refuse(reason) if reason in LED and LED[reason] in pages and walked.desk.visit.facts.navigation:
-            here = {"next": walked.request.url.path}
+            asked_on = walked.way.asked_on  # a way that has no page of its own is begun anew on that one
+            here = {"next": pages.path_of(asked_on) if asked_on else walked.request.url.path}
             return _go(_with_next(pages.path_of(LED[reason]), here, walked))
         case Refuse():
             error = await _refused(walked.desk, walked.way, following)
