@@ -65,7 +65,8 @@ class World:
 async def populate(settings: Settings, world: World, sessions: int) -> None:
     """Make sessions in the store itself, as logins would, before anything is measured."""
     house = house_of(replace(settings, store=_patient(settings.store)))
-    store, now = house.parts.store, time.time()
+    store: Any = house.parts.store
+    now = time.time()
     taken = fingerprint.take(house.parts.logins, settings.password_hash)
     line = asyncio.Semaphore(AT_ONCE)
 

@@ -178,15 +178,16 @@ def _entry(event: Event, names: _Names) -> Entry | None:
         case Logout(guard=guard, identity=identity):
             return _logged_out(guard, identity)
         case SessionsEnded(guard=guard, user=user, id=public_id, count=count):
-            more: dict[str, str | int] = {"sessions": count, **({"session": public_id} if public_id else {})}
+            said: dict[str, str | int | None] = {"sessions": count, "session": public_id}
+            more = {name: value for name, value in said.items() if value is not None}
             return _by(
                 names.user(guard, user), guard, "session_expired", "had sessions ended", "revoked", **more
             )
         case TokenIssued(guard=guard, user=user, id=token):
             return _by(names.user(guard, user), guard, "authn_token_created", "was issued a token", token)
         case TokenRevoked(guard=guard, user=user, id=token):
-            said = "had a token revoked" if token else "had all tokens revoked"
-            return _by(names.user(guard, user), guard, "authn_token_revoked", said, token or "all")
+            did = "had a token revoked" if token else "had all tokens revoked"
+            return _by(names.user(guard, user), guard, "authn_token_revoked", did, token or "all")
         case AccountChanged(guard=guard, user=user, step=step, about=about):
             return _account(names.user(guard, user), guard, step, about)
         case Refused():

@@ -194,14 +194,18 @@ class Auth(Generic[U]):
             return True
         return await self._devices.end(user, public_id)
 
-    async def end_other_devices(self) -> int:
-        """End every session of the user but this one, at once and everywhere; return how many there were."""
+    async def end_other_devices(self) -> int | None:
+        """End every session of the user but this one, at once and everywhere.
+
+        Return how many there were; None where they lie in cookies, and nobody can count them.
+        """
         await self.check_origin()
         user = await self.user()
         if user is None:
             return 0
-        keep = self._visit.carried.presented.key if await self._current() is not None else None
-        return await self._devices.end_all(user, keep=keep)
+        if await self._current() is None:
+            return await self._devices.end_all(user)
+        return await self._devices.end_others(user, self._visit.carried)
 
     async def _end_this(self) -> None:
         """End the session of this request with the logins of all its realms, as it would be ended from elsewhere."""

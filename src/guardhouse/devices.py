@@ -6,16 +6,18 @@ What is told names no id and no hash of one: with a list of devices nobody can b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
 from guardhouse.core.events import SessionsEnded
 from guardhouse.errors import ConfigError
+from guardhouse.gate.carried import Carried
 from guardhouse.gate.parts import Parts
 from guardhouse.guards.session import SessionGuard
 from guardhouse.state import fingerprint
 from guardhouse.state.enrolment import DEVICES, Enrolment, Kind, alive
+from guardhouse.state.keeper import Handed, Storeless
 from guardhouse.state.record import Login, Record, UnreadableRecordError, passed
 from guardhouse.state.remembered import Series, linked, public_name
 from guardhouse.state.store import EndsOne, EnrolmentStore, KeepsEnrolments, OwnedSessions
@@ -48,13 +50,28 @@ class ListsDevices(OwnedSessions, EndsOne, Protocol):
     """What the list of devices needs of a store."""
 
 
+@runtime_checkable
+class CallsBack(Protocol):
+    """What can end all sessions of a user and list none: nobody can say how many there were."""
+
+    async def end_all(self, owner: str) -> int:
+        """End all of a user, and return his epoch."""
+        ...
+
+    async def end_others(self, key: bytes, owner: str) -> Handed | None:
+        """End all of a user but this one, which goes on in another cookie; None where it was ended meanwhile."""
+        ...
+
+
 class Devices(Generic[U]):
     """The sessions of any user of one provider, for his own page and for whoever looks after him."""
 
     def __init__(self, parts: Parts, guard: SessionGuard) -> None:
         self.guard = guard
         self._parts = parts
-        self._store = _able(parts)
+        self._caller = _calling_back(parts)
+        if self._caller is None:
+            self.refuse_unlisted()
         self._provider = parts.providers[guard.provider or ""]
 
     async def list(self, user: U, *, current: Record | None = None) -> Sequence[Device]:
@@ -83,16 +100,35 @@ class Devices(Generic[U]):
             await self._parts.emit(SessionsEnded(self.guard.name, user, public_id, 1))
         return there
 
-    async def end_all(self, user: U, *, keep: bytes | None = None) -> int:
-        """End all sessions of this user but the one under the key `keep`; return how many there were.
+    async def end_all(self, user: U, *, keep: bytes | None = None) -> int | None:
+        """End all sessions of this user but the one under the key `keep`.
 
-        Devices that stay logged in are forgotten first, but for the one of `keep`: they would come back.
+        Devices that stay logged in are forgotten first, but for the one of `keep`: they would come back. Return how many
+        sessions there were; None where they lie in cookies, and nobody can count them.
         """
         await self._forget_but(user, keep)
+        if self._caller is not None:
+            await self._caller.end_all(self._owner(user))
+            await self._tell(user)
+            return None
         count = await self._store.revoke(self._owner(user), keep=keep)
         if count:
             await self._parts.emit(SessionsEnded(self.guard.name, user, None, count))
         return count
+
+    async def end_others(self, user: U, carried: Carried) -> int | None:
+        """End all sessions of this user but the one that is carried, as `end_all` does."""
+        key = carried.presented.key
+        if self._caller is None:
+            return await self.end_all(user, keep=key)
+        await self._forget_but(user, key)
+        carried.go_on_as(await self._caller.end_others(key, self._owner(user)))
+        await self._tell(user)
+        return None
+
+    def refuse_unlisted(self) -> None:
+        """Raise `ConfigError` where there is no list of devices."""
+        _able(self._parts)
 
     async def forget(self, user: U) -> int:
         """Forget the devices that stay logged in or are trusted; return how many there were.
@@ -114,7 +150,7 @@ class Devices(Generic[U]):
 
     async def _linked(self, key: bytes) -> frozenset[str]:
         try:
-            record = await self._parts.store.load(key)
+            record = await self._parts.keeper.load(key)
         except UnreadableRecordError:
             return frozenset()
         return frozenset() if record is None else linked(record)
@@ -133,10 +169,17 @@ class Devices(Generic[U]):
                 found.append(one)
         return found
 
+    async def _tell(self, user: U) -> None:
+        await self._parts.emit(SessionsEnded(self.guard.name, user, None, None))
+
+    @property
+    def _store(self) -> ListsDevices:
+        return _able(self._parts)
+
     @property
     def _enrolments(self) -> EnrolmentStore | None:
-        store = self._parts.store
-        return store.enrolments if isinstance(store, KeepsEnrolments) else None
+        beside = self._parts.beside
+        return beside.enrolments if isinstance(beside, KeepsEnrolments) else None
 
     def _login(self, record: Record, owner: str, stored: str | None) -> Login | None:
         """Find this user's latest login in a record; one from before a change of the password opens nothing."""
@@ -210,8 +253,28 @@ def _asleep(one: Enrolment) -> Device | None:
     )
 
 
+def ends_all(parts: Parts) -> bool:
+    """Whether all sessions of a user can be ended from elsewhere, wherever they lie."""
+    store = parts.store
+    return _calling_back(parts) is not None or (
+        isinstance(store, OwnedSessions) and isinstance(store, EndsOne)
+    )
+
+
+def _calling_back(parts: Parts) -> CallsBack | None:
+    """Find who ends sessions that lie in cookies, where somebody can."""
+    keeper = parts.keeper
+    able = isinstance(parts.store, Storeless) and parts.store.epochs is not None
+    return keeper if able and isinstance(keeper, CallsBack) else None
+
+
 def _able(parts: Parts) -> ListsDevices:
     store = parts.store
+    if isinstance(store, Storeless):
+        fix = "Sessions lie in the cookies, so nobody can list them, or end one of them from elsewhere."
+        if store.epochs is None:
+            fix += " To end all of a user, count epochs: SealedSessions(epochs=...), or 'sealed:sqlite:///epochs.db'."
+        raise ConfigError("store", type(store).__name__, fix)
     if not (isinstance(store, OwnedSessions) and isinstance(store, EndsOne)):
         fix = "It cannot find the sessions of one user and end one of them; memory: and sqlite: can."
         raise ConfigError("store", type(store).__name__, fix)

@@ -42,6 +42,7 @@ from guardhouse.rules import Rules
 from guardhouse.stacks import Asked, Stacks
 from guardhouse.state import signed
 from guardhouse.state.cookie import CookiePolicy
+from guardhouse.state.keeper import Storeless
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.store import Closable, KeepsEnrolments, Openable, Prunable, SessionStore
 from guardhouse.stores.opening import open_store
@@ -98,7 +99,7 @@ class Guardhouse(Generic[U]):
         guards: Mapping[str, Guard] | None = None,
         areas: Mapping[str, Area] | None = None,
         default: str | None = None,
-        store: str | SessionStore = "memory:",
+        store: str | SessionStore | Storeless = "memory:",
         public_url: str | Sequence[str] | None = None,
         trusted_origins: Sequence[str] = (),
         trusted_proxies: Sequence[str] = (),
@@ -355,7 +356,7 @@ class Guardhouse(Generic[U]):
 
         Deadlines hold without it; it only keeps the store small. A store that is down is swept again later.
         """
-        store = self.parts.store
+        store, beside = self.parts.store, self.parts.beside
         while isinstance(store, Prunable):
             await sleep(SWEEP_SECONDS)
             with suppress(StoreError):
@@ -364,8 +365,8 @@ class Guardhouse(Generic[U]):
                 if self.parts.tokens is not None:
                     while await self.parts.tokens.prune_tokens(self.parts.clock() - KEPT_SECONDS):
                         await anyio.lowlevel.checkpoint()
-                if isinstance(store, KeepsEnrolments):
-                    while await store.enrolments.prune_enrolments(self.parts.clock() - KEPT_SECONDS):
+                if isinstance(beside, KeepsEnrolments):
+                    while await beside.enrolments.prune_enrolments(self.parts.clock() - KEPT_SECONDS):
                         await anyio.lowlevel.checkpoint()
 
     async def open(self) -> None:

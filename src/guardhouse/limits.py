@@ -23,7 +23,7 @@ from guardhouse.core.facts import Facts
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.state.attempts import AttemptLimit, Wait
 from guardhouse.state.limit import Limit, Spent, bucket_of, network_of, spent_of
-from guardhouse.state.store import AttemptStore, KeepsAttempts, KeepsLimits, SessionStore
+from guardhouse.state.store import AttemptStore, KeepsAttempts, KeepsLimits
 from guardhouse.stores.memory_attempts import MemoryAttempts
 from guardhouse.users.credentials import fold_login
 
@@ -54,7 +54,7 @@ logger = logging.getLogger("guardhouse.limits")
 class Limits:
     """The limits of one house."""
 
-    def __init__(self, store: SessionStore, clock: Callable[[], float]) -> None:
+    def __init__(self, store: object, clock: Callable[[], float]) -> None:
         self.clock = clock
         self._store = store
         self._limiters: dict[str, Limiter] = {}

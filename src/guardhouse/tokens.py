@@ -68,7 +68,7 @@ class Tokens(Generic[U]):
     def _store(self) -> TokenStore:
         if self._parts.tokens is None:
             fix = "It keeps no tokens; memory: and sqlite: do."
-            raise ConfigError("store", type(self._parts.store).__name__, fix)
+            raise ConfigError("store", type(self._parts.beside).__name__, fix)
         return self._parts.tokens
 
     async def issue(

@@ -34,6 +34,8 @@ from guardhouse.issuers.providers import ForeignProvider
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
 from guardhouse.mail.mailer import Mailer, refuse_in_production
+from guardhouse.state.keeper import Storeless
+from guardhouse.state.store import SingleUse
 from guardhouse.templates.environment import Templates
 from guardhouse.users.policy import SHORTEST, NewPasswords, PasswordPolicy
 from guardhouse.vault.totp import SEED_BYTES, provisioning_uri
@@ -41,6 +43,11 @@ from guardhouse.vault.totp import SEED_BYTES, provisioning_uri
 U = TypeVar("U")
 
 __all__ = ["ForeignPolicy", "Lifetimes", "Ways"]
+
+_CANNOT_TELL = (
+    "nothing here tells what was used before: use a store of guardhouse, or with sessions in cookies "
+    "SealedSessions(epochs=SQLiteStore('epochs.db')) or SealedSessions(beside=...)."
+)
 
 
 class Single(TypedDict, total=False):
@@ -207,6 +214,7 @@ class Ways(Generic[U]):
         known = {way.name: way for way in WAYS} | own
         _refuse_unknown("without", without, known)
         offered = [way for name, way in known.items() if name not in without and not lacking(self.kit, way)]
+        _check_uses(self.kit)
         _check_factors(self.kit, {way.name for way in offered})
         return offered
 
@@ -281,11 +289,24 @@ def _whoever(required: bool | Callable[[U], bool]) -> Callable[[Any], bool] | No
     return (lambda _: True) if required else None
 
 
+def _check_uses(kit: Kit) -> None:
+    """Refuse what counts once where nothing tells what was used; a session in a cookie does not: an older one can be put back."""
+    beside = kit.house.parts.beside
+    if isinstance(beside, SingleUse):
+        return
+    kind = type(beside).__name__
+    if kit.magic_links != "off":
+        fix = f"A link must open once, and {_CANNOT_TELL}"
+        raise ConfigError("ways.magic_links", f"{kit.magic_links} with {kind}", fix)
+    if kit.enrolments is not None and isinstance(kit.house.parts.store, Storeless):
+        raise ConfigError("store", kind, f"A visitor can put back an older cookie, and {_CANNOT_TELL}")
+
+
 def _check_factors(kit: Kit, offered: set[str]) -> None:
     """Refuse a second factor that nobody could enrol, or that no app could show."""
     needed = {"two-factor", "two-factor-required"}
     if kit.factor_required is not None and not needed <= offered:
-        fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, and leave these ways in."
+        fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, also beside sessions in cookies, and leave these ways in."
         raise ConfigError("require_second_factor", f"without {', '.join(sorted(needed - offered))}", fix)
     if "two-factor-setup" in offered or "two-factor-required" in offered:
         provisioning_uri(bytes(SEED_BYTES), issuer_of(kit.app_name), "nobody")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from guardhouse.stores.server_schema import VERSIONS
 from tests.cli.conftest import Call
 
 
@@ -24,7 +25,7 @@ def test_it_prints_the_statements_and_makes_nothing(call: Call, tmp_path: Path):
     assert (printed[:12], printed[-2:]) == ("CREATE TABLE", ";\n")
     assert not list(tmp_path.iterdir())
     assert len(json.loads(call("migrate", "--sql", "--json", "postgresql://h/d").stdout)["statements"]) > 10
-    assert call("migrate", "--sql", "--from", "2", "postgresql://h/d").stdout == ""
+    assert call("migrate", "--sql", "--from", str(len(VERSIONS)), "postgresql://h/d").stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,7 @@ def test_it_prints_the_statements_and_makes_nothing(call: Call, tmp_path: Path):
 def test_it_prints_what_the_former_version_lacks(call: Call, url: str):
     printed = call("migrate", "--sql", "--from", "1", url).stdout
     assert "guardhouse_enrolments" in printed
+    assert "guardhouse_epochs" in printed
     assert "guardhouse_sessions" not in printed
 
 
@@ -53,6 +55,14 @@ def test_a_store_without_tables_has_nothing_to_migrate(call: Call):
         "before": None,
         "now": None,
     }
+
+
+def test_behind_sealed_sessions_the_store_of_epochs_is_migrated(call: Call, tmp_path: Path):
+    url = f"sealed:sqlite:///{tmp_path}/epochs.db"
+    done = call("migrate", url)
+    assert (done.exit_code, "has schema" in done.stderr) == (0, True)
+    assert (tmp_path / "epochs.db").exists()
+    assert "nothing to migrate" in call("migrate", "sealed:").stderr
 
 
 @pytest.mark.parametrize(

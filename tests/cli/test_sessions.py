@@ -13,8 +13,9 @@ from guardhouse.state.crumbs import key_of
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.stores.sqlite import SQLiteStore
 from tests.cli.conftest import Call
+from tests.edge.test_sealed import World
 from tests.house.test_devices import application, device, house_of
-from tests.houses import ADA, GRACE, SESSION
+from tests.houses import ADA, GRACE, SESSION, log_in
 
 
 @pytest.fixture
@@ -72,6 +73,29 @@ def test_all_of_a_user_are_ended_and_nobody_elses(call: Call, url: str, devices:
         call("sessions", "list", url, "users:1").stderr == "guardhouse: users:1 is not logged in anywhere.\n"
     )
     assert call("sessions", "revoke", url, "users:1", "--all").exit_code == 0
+
+
+def test_all_that_lie_in_cookies_are_ended_and_nobody_can_count_them(call: Call, tmp_path: Path):
+    inner = f"sqlite:///{tmp_path}/epochs.db"
+    served = log_in(World(store=f"sealed:{inner}").browser())
+    assert served.get("/me").status_code == 200
+    ended = call("sessions", "revoke", f"sealed:{inner}", "users:1", "--all")
+    assert (ended.exit_code, "nobody can count them" in ended.stderr) == (0, True)
+    assert served.get("/me").status_code == 401
+    told = call("sessions", "revoke", f"sealed:{inner}", "users:1", "--all", "--json").stdout
+    assert json.loads(told) == {"ended": None, "forgotten": 0}
+    assert call("sessions", "prune", f"sealed:{inner}").exit_code == 0
+
+
+def test_devices_beside_sessions_in_cookies_are_forgotten_and_swept_out(call: Call, tmp_path: Path):
+    url = f"sealed:sqlite:///{tmp_path}/sessions.db"
+    enrolled(tmp_path, *(Enrolment(kind, kind.value, "users:1", 1.0) for kind in (Kind.TRUSTED, Kind.TOTP)))
+    ended = call("sessions", "revoke", url, "users:1", "--all")
+    assert "guardhouse: 1 remembered or trusted device forgotten.\n" in ended.stderr
+    old = Enrolment(Kind.REMEMBERED, "old", "users:1", 1.0, ends=100.0)
+    assert sorted(enrolled(tmp_path, old)) == ["old", "totp"]
+    assert json.loads(call("sessions", "prune", url, "--json").stdout)["enrolments"] == 1
+    assert enrolled(tmp_path) == ["totp"]
 
 
 def enrolled(tmp_path: Path, *enrolments: Enrolment) -> list[str]:
@@ -156,6 +180,10 @@ def test_what_has_expired_is_swept_out_and_not_listed(call: Call, url: str, tmp_
         (("revoke", "{url}", "users:1", "nothing"), "users:1 has no session nothing."),
         (("revoke", "{url}", "users:1", "nothing", "--json"), "users:1 has no session nothing."),
         (("prune", "memory:"), "memory: lies"),
+        (("list", "sealed:{url}", "users:1"), "nobody can list them or end one of them"),
+        (("revoke", "sealed:{url}", "users:1", "x"), "nobody can list them or end one of them"),
+        (("revoke", "sealed:", "users:1", "--all"), "nobody can list them or end one of them"),
+        (("revoke", "sealed:{url}x", "users:1", "--all"), "there is no file"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(

@@ -560,6 +560,7 @@ MISTAKES: list[Row] = [
         house("", ", middleware=[Middleware(SessionMiddleware, secret_key=key)]"),
     ),
     ("store-memory", "store", THROTTLED + house('debug=False, public_url="https://example.com"')),
+    ("store-sealed", "store", house('store="sealed:"')),
     (
         "store-served",
         "store",
@@ -751,6 +752,11 @@ def test_a_login_with_a_form_of_its_own_needs_no_cors(examine: Examine):
 )
 def test_what_the_environment_says_is_found(examine: Examine, variable, value, code, where):
     assert [(one.code, one.where) for one in examine(house(""), **{variable: value})] == [(code, where)]
+
+
+def test_epochs_that_each_process_counts_for_itself_are_found(examine: Examine):
+    (one,) = examine(house('store="sealed:memory:"'), WEB_CONCURRENCY="4")
+    assert (one.code, "what it has called back itself" in one.what) == ("store-memory-workers", True)
 
 
 @pytest.mark.parametrize("value", ["1", "", "many", "١"])

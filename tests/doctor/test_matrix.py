@@ -302,5 +302,5 @@ async def test_nothing_stays_in_the_store(house: Any, tmp_path: Path):
     built.install(app)
     for negative in negatives_of(app, built):
         assert (await ask(app, built, negative)).outcome == "refused"
-    assert await built.parts.store.revoke("users:guardhouse:visitor") == 0  # type: ignore[attr-defined]
+    assert await built.parts.store.revoke("users:guardhouse:visitor") == 0  # type: ignore[union-attr]
     await built.close()

@@ -42,8 +42,8 @@ def ended(why: Reason) -> tuple[World, object]:
         client.headers["Cookie"] = COOKIE
     else:
         store = world.house.parts.store
-        for key in store._bodies:  # type: ignore[attr-defined]
-            store._bodies[key] = b"\xff"  # type: ignore[attr-defined]
+        for key in store._bodies:  # type: ignore[union-attr]
+            store._bodies[key] = b"\xff"  # type: ignore[union-attr]
     return world, client
 
 

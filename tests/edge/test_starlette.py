@@ -462,7 +462,7 @@ def session_app(**changes: Any) -> tuple[Starlette, Any]:
 
     async def ended_meanwhile(request: Request) -> Response:
         (await there.session(request))["note"] = "late"
-        there.parts.store._bodies.clear()  # type: ignore[attr-defined]
+        there.parts.store._bodies.clear()  # type: ignore[union-attr]
         return JSONResponse("written")
 
     async def stream(request: Request) -> Response:

@@ -13,7 +13,7 @@ from benchmarks.faults.on_redis import Pause
 from benchmarks.faults.on_workers import LateSave, WorkerKill
 from benchmarks.faults.running import QUICK, Fault, Report, Stage, run
 from guardhouse.state.crumbs import key_of
-from guardhouse.stores.opening import open_store
+from guardhouse.stores.opening import open_shelves
 from tests.services import Missing
 
 SHORT = replace(QUICK, sessions=200, users=40, clients=10, seconds=3.0)
@@ -42,7 +42,7 @@ class Forgotten(LateSave):
     """A logout that the store forgets: what the bench must see."""
 
     async def load(self, stage: Stage, until: float) -> None:
-        store = open_store(stage.place.url)
+        store = open_shelves(stage.place.url)
         kept = {visitor.number: visitor for visitor in stage.world.live}
         records = {number: await store.load(_key(visitor.cookie)) for number, visitor in kept.items()}
         task = asyncio.create_task(self._revive(stage, store, records, kept))

@@ -110,6 +110,9 @@ async def written(event: Event, lines: Lines) -> dict[str, Any] | None:
         pytest.param(
             SessionsEnded("web", ADA, None, 3), "session_expired:1,revoked", "INFO", id="all sessions"
         ),
+        pytest.param(
+            SessionsEnded("web", ADA, None, None), "session_expired:1,revoked", "INFO", id="all in cookies"
+        ),
         pytest.param(TokenIssued("web", ADA, "t1", "ci"), "authn_token_created:1,t1", "INFO", id="a token"),
         pytest.param(TokenRevoked("web", ADA, "t1"), "authn_token_revoked:1,t1", "INFO", id="one token back"),
         pytest.param(

@@ -10,6 +10,7 @@ from guardhouse import SessionGuard, TokenGuard, house
 from guardhouse.errors import StoreError
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.stores.memory import MemoryStore
+from guardhouse.stores.sealed import SealedSessions
 from tests.houses import ADA, starlette_house
 
 
@@ -48,6 +49,16 @@ async def test_enrolments_that_ended_a_day_ago_are_swept_too(monkeypatch):
     with move_on_after(0.2):
         await starlette_house(store=store, clock=lambda: now).sweep()
     assert {one.name for one in await store.enrolments.enrolled("users:1")} == {"new", "living", "lasting"}
+
+
+async def test_what_lies_beside_sessions_in_cookies_is_swept_too(monkeypatch):
+    monkeypatch.setattr(house, "SWEEP_SECONDS", 0.001)
+    store, now = MemoryStore(), 1_000_000.0
+    for name, ends in (("old", now - 90_000), ("new", now - 80_000)):
+        await store.enrolments.enrol(Enrolment(Kind.REMEMBERED, name, "users:1", 1.0, ends=ends))
+    with move_on_after(0.2):
+        await starlette_house(store=SealedSessions(epochs=store), clock=lambda: now).sweep()
+    assert {one.name for one in await store.enrolments.enrolled("users:1")} == {"new"}
 
 
 async def test_a_store_that_was_down_is_swept_again(monkeypatch):

@@ -255,11 +255,11 @@ async def test_presence_is_written_once_in_a_while(gate: Gate):
     written: list[list[str]] = []
     for minutes in (1, 11, 1, 13):
         gate.now += minutes * 60
-        store.asked.clear()  # type: ignore[attr-defined]
+        store.asked.clear()  # type: ignore[union-attr]
         visit = gate.visit("GET", cookie)
         assert await visit.decide(gate.house.stack("web"))
         await visit.settle()
-        written.append(list(store.asked))  # type: ignore[attr-defined]
+        written.append(list(store.asked))  # type: ignore[union-attr]
         assert visit.cookies() == []
     assert written == [["load"], ["load", "save"], ["load"], ["load", "save"]]
 
@@ -291,12 +291,12 @@ async def test_in_memory_nothing_ever_waits():
 @pytest.mark.anyio
 async def test_a_broken_store_is_no_denial_and_is_asked_again(gate: Gate):
     cookie, store = await gate.cookie(), gate.house.parts.store
-    store.broken = True  # type: ignore[attr-defined]
+    store.broken = True  # type: ignore[union-attr]
     visit = gate.visit("GET", cookie)
     assert (await visit.decide(gate.house.stack("web"))).verdict.reason == "store_unavailable"
     with pytest.raises(StoreError):
         await gate.house.desk(visit).identity()
-    store.broken = False  # type: ignore[attr-defined]
+    store.broken = False  # type: ignore[union-attr]
     assert await visit.decide(gate.house.stack("web"))
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from guardhouse.state.record import Record, merged
 from guardhouse.state.session import Session
-from guardhouse.state.started import LIFETIME, MOST, Started, put, spent_name, take
+from guardhouse.state.started import LIFETIME, LONGEST_INTENDED, MOST, ROOM, Started, put, spent_name, take
 
 NOW = 1_800_000_000.0
 
@@ -64,6 +66,24 @@ def test_several_tabs_are_at_it_and_the_oldest_goes():
     assert len(session) == MOST + 1
     there = [take(session, f"s{number}", NOW + 20) is not None for number in range(MOST + 2)]
     assert there == [False, False, *[True] * MOST]
+
+
+def test_what_strangers_write_takes_no_more_room_than_a_cookie_has():
+    session: dict[str, Any] = {}
+    for count in range(MOST):
+        put(session, replace(begun(f"s{count}", NOW + count), intended="/" + "x" * 500), NOW + count)
+        assert sum(len(msgspec.msgpack.encode(one)) for one in session.values()) <= ROOM + 100
+    assert take(session, "s0", NOW + MOST) is None
+    assert take(session, f"s{MOST - 1}", NOW + MOST) is not None
+
+
+@pytest.mark.parametrize(("letters", "kept"), [(LONGEST_INTENDED, True), (LONGEST_INTENDED + 1, False)])
+def test_who_wants_to_go_too_far_comes_back_to_the_beginning(letters: int, kept: bool):
+    session: dict[str, Any] = {}
+    put(session, replace(begun(), intended="/".ljust(letters, "x")), NOW)
+    taken = take(session, "s1", NOW)
+    assert taken is not None
+    assert bool(taken.intended) is kept
 
 
 def test_what_is_past_its_time_or_unreadable_makes_room():

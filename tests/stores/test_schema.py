@@ -247,9 +247,10 @@ def test_the_statements_are_written_without_asking_anybody(url: str, says: list[
     store: Any = open_store(url)
     written = "\n".join(store.schema())
     assert all(part in written for part in says)
-    assert written.endswith("INSERT INTO guardhouse_schema (version) VALUES (2)")
+    assert written.endswith(f" INTO guardhouse_schema (version) VALUES ({NOW})")
     added = "\n".join(store.schema(1))
     assert "guardhouse_enrolments" in added
+    assert "guardhouse_epochs" in added
     assert "guardhouse_sessions" not in added
     assert store.schema(NOW) == []
 

@@ -15,6 +15,8 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket
 
 from guardhouse.core.events import AccountChanged, Login
+from guardhouse.doctor.rehearsal import rehearse
+from guardhouse.doctor.sending import Asked
 from guardhouse.edge.session_routes import session_routes
 from guardhouse.errors import StoreError
 from guardhouse.state.enrolment import Enrolment, Kind
@@ -234,6 +236,17 @@ def test_a_crash_after_a_turn_lets_the_browser_keep_what_it_was_given(worlds):
     world.clock.now += 60
     assert client.get("/me").status_code == 200
     assert not [letter for letter in world.letters() if letter.kind == "device_stolen"]
+
+
+def test_a_rehearsal_of_its_request_hands_out_no_next_secret(world):
+    client = come(world)
+    before = enrolled(world)
+    asked = Asked("GET", f"{ORIGIN}/me", ((b"cookie", f"{COOKIE}={client.cookies[COOKIE]}".encode()),))
+    told = world.portal.call(rehearse, world.app, world.app, asked)
+    assert (told.outcome, told.status) == ("refused", 401)
+    assert enrolled(world) == before
+    world.clock.now += GRACE
+    assert client.get("/me").status_code == 200
 
 
 class Failing(MemoryStore):

@@ -12,7 +12,8 @@ from guardhouse.cli.loading import UnusableError
 from guardhouse.cli.output import note, write_json
 from guardhouse.cli.program import EXIT_CODES
 from guardhouse.errors import GuardhouseError
-from guardhouse.state.store import Closable, Migratable, Migrated, SessionStore
+from guardhouse.state.keeper import Storeless
+from guardhouse.state.store import Closable, Migratable, Migrated
 from guardhouse.stores.opening import open_store, require
 from guardhouse.stores.server_url import shown
 
@@ -50,7 +51,8 @@ def migrate(*, url: str, as_sql: bool, since: int, with_users: bool, as_json: bo
         _users(url, as_sql=as_sql, as_json=as_json)
         return
     try:
-        store = open_store(url)
+        opened = open_store(url)
+        store = opened.beside if isinstance(opened, Storeless) else opened
         if not isinstance(store, Migratable):
             _say_none(url, as_json=as_json)
         elif as_sql:
@@ -82,7 +84,7 @@ def _users(url: str, *, as_sql: bool, as_json: bool) -> None:
         note(f"{shown(url)} has the table of users now ({now}).")
 
 
-async def _migrated(store: SessionStore, tables: Migratable) -> Migrated:
+async def _migrated(store: object, tables: Migratable) -> Migrated:
     try:
         return await tables.migrate()
     finally:

@@ -18,6 +18,7 @@ from guardhouse.cli.program import EXIT_CODES
 from guardhouse.devices import forget_behind
 from guardhouse.errors import GuardhouseError
 from guardhouse.state.enrolment import DEVICES
+from guardhouse.state.keeper import Storeless
 from guardhouse.state.record import Login, Record, passed
 from guardhouse.state.store import (
     Closable,
@@ -111,23 +112,35 @@ def revoke(*, url: str, owner: str, public_id: str | None, everything: bool, as_
     if as_json:
         write_json(said)
         return
-    note(f"{_counted(said['ended'], 'session')} of {plain(owner)} ended.")
+    if said["ended"] is None:
+        note(f"all sessions of {plain(owner)} ended; they lie in cookies, so nobody can count them.")
+    else:
+        note(f"{_counted(said['ended'], 'session')} of {plain(owner)} ended.")
     if said.get("forgotten"):
         note(f"{_counted(said['forgotten'], 'remembered or trusted device')} forgotten.")
 
 
-async def _end(store: Any, owner: str, public_id: str) -> dict[str, int]:  # noqa: ANN401 - a store, asked for its powers
+async def _end(store: Any, owner: str, public_id: str) -> dict[str, Any]:  # noqa: ANN401 - a store, asked for its powers
     """Forget first what would bring a device that stays logged in back."""
     asleep = await forget_behind(_able(store), owner, public_id)
     return {"ended": int(await _able(store).end(owner, public_id) or asleep)}
 
 
-async def _end_all(store: Any, owner: str) -> dict[str, int]:  # noqa: ANN401 - as above
+async def _end_all(store: Any, owner: str) -> dict[str, Any]:  # noqa: ANN401 - as above
     """Forget devices first: one that stays logged in would begin a session behind the back of what ends them."""
-    able, forgotten = _able(store), 0
-    if isinstance(store, KeepsEnrolments):
-        forgotten = await store.enrolments.withdraw_all(owner, *DEVICES)
-    return {"ended": await able.revoke(owner), "forgotten": forgotten}
+    epochs = store.epochs if isinstance(store, Storeless) else None
+    able = None if epochs is not None else _able(store)
+    beside, forgotten = _beside(store), 0
+    if isinstance(beside, KeepsEnrolments):
+        forgotten = await beside.enrolments.withdraw_all(owner, *DEVICES)
+    if epochs is not None:
+        await epochs.advance(owner)
+    return {"ended": None if able is None else await able.revoke(owner), "forgotten": forgotten}
+
+
+def _beside(store: object) -> object:
+    """Return where all lies that is no session."""
+    return store.beside if isinstance(store, Storeless) else store
 
 
 def _counted(count: int, what: str) -> str:
@@ -148,13 +161,13 @@ def prune(*, url: str, as_json: bool) -> None:
 async def _swept(store: Any) -> dict[str, int]:  # noqa: ANN401 - as above
     if not isinstance(store, Prunable):
         raise UnusableError("this store sweeps nothing: what has expired leaves it by itself.")
-    now = time.time()
+    now, beside = time.time(), _beside(store)
     swept = {"sessions": await _slices(lambda: store.prune(now))}
-    if isinstance(store, KeepsTokens):
-        tokens = store.tokens
+    if isinstance(beside, KeepsTokens):
+        tokens = beside.tokens
         swept["tokens"] = await _slices(lambda: tokens.prune_tokens(now - ENDED_KEPT))
-    if isinstance(store, KeepsEnrolments):
-        enrolments = store.enrolments
+    if isinstance(beside, KeepsEnrolments):
+        enrolments = beside.enrolments
         swept["enrolments"] = await _slices(lambda: enrolments.prune_enrolments(now - ENDED_KEPT))
     return swept
 
@@ -190,7 +203,7 @@ async def _run(store: Any, work: Callable[[Any], Awaitable[T]]) -> T:  # noqa: A
 
 def _refuse_new_file(store: object) -> None:
     """Look before opening, which would make the file: whoever wrote a wrong path would be told of an empty store."""
-    path = getattr(store, "path", None)
+    path = getattr(store.beside if isinstance(store, Storeless) else store, "path", None)
     if isinstance(path, Path) and not path.exists():
         raise UnusableError(f"there is no file {plain(str(path))}.")
 
@@ -204,6 +217,10 @@ async def _records(store: Any, owner: str) -> Sequence[Record]:  # noqa: ANN401 
 def _able(store: object) -> Owned:
     if isinstance(store, OwnedSessions) and isinstance(store, EndsOne):
         return store
+    if isinstance(store, Storeless):
+        raise UnusableError(
+            "sealed: sessions lie in the cookies of the visitors, so nobody can list them or end one of them."
+        )
     raise UnusableError(f"{type(store).__name__} cannot find the sessions of one user and end one of them.")
 
 

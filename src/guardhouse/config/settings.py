@@ -22,6 +22,7 @@ from guardhouse.guards.legacy_token import LegacyTokenGuard
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
 from guardhouse.state.cookie import CookiePolicy
+from guardhouse.state.keeper import Storeless
 from guardhouse.state.store import SessionStore
 
 _GUARD = ("needs", "provider", "named", "claim", "fetch", "judge")
@@ -67,8 +68,11 @@ def checked_users(users: Provider[Any] | Mapping[str, Provider[Any]]) -> dict[st
     return providers
 
 
-def checked_store(store: SessionStore) -> SessionStore:
+def checked_store(store: SessionStore | Storeless) -> SessionStore | Storeless:
     """Refuse what is no store before the first login finds out."""
+    if isinstance(store, Storeless):
+        _refuse_other("store", store, ("keeper",), "")
+        return store
     _refuse_other(
         "store", store, _STORE, "Use 'memory:', 'sqlite:///file.db', or an object with these verbs."
     )
@@ -140,8 +144,8 @@ def checked_guards(
         if isinstance(guard, LegacyTokenGuard):
             guard.fitting(parts.providers[guard.provider or ""])
         if isinstance(guard, TokenGuard) and parts.tokens is None:
-            fix = f"It keeps no tokens, which guard {name} needs; memory: and sqlite: do."
-            raise ConfigError("store", type(parts.store).__name__, fix)
+            fix = f"It keeps no tokens, which guard {name} needs; memory: and sqlite: do, alone or behind sealed:."
+            raise ConfigError("store", type(parts.beside).__name__, fix)
     _refuse_one_prefix(guard for guard in named.values() if isinstance(guard, TokenGuard))
     return named, checked_default(default, named)
 

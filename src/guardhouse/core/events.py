@@ -127,12 +127,15 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class SessionsEnded:
-    """Sessions of a user were ended from elsewhere: the one of that public id, or `count` of them where `id` is None."""
+    """Sessions of a user were ended from elsewhere: the one of that public id, or `count` of them where `id` is None.
+
+    Where they lie in cookies nobody can count them, and `count` is None.
+    """
 
     guard: str
     user: Any
     id: str | None
-    count: int
+    count: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,9 @@ _WHO: dict[Reason, ReasonEntry] = {
         401,
         "The stored session cannot be read.",
         _LOGIN_AGAIN
-        + "something else writes to the store under guardhouse's keys, or a newer version wrote it.",
+        + "something else writes to the store under guardhouse's keys, or a newer version wrote it. Where sessions lie in "
+        "the cookie (store='sealed:'), it was changed on the way, or sealed with a key that is not in the ring: when the "
+        "secret is replaced, keep the old one behind the new, Guardhouse(secret=[new, old]).",
         telling=5,
     ),
     Reason.SESSION_EXPIRED: ReasonEntry(

@@ -20,7 +20,8 @@ from guardhouse.demo.beyond import Beyond, unkept
 from guardhouse.demo.books import PASSWORD, PEOPLE, Books
 from guardhouse.demo.broken import applications
 from guardhouse.demo.cases import GROUPS
-from guardhouse.demo.controlled import Clock, ControlledStore
+from guardhouse.demo.controlled import Clock
+from guardhouse.demo.controlled_cookies import controlled_store
 from guardhouse.demo.controls import Controls, add_controls
 from guardhouse.demo.docs import docs_page
 from guardhouse.demo.entrance import Entrance
@@ -34,9 +35,11 @@ from guardhouse.edge.token_routes import token_routes
 from guardhouse.fastapi import Guardhouse
 from guardhouse.guards.session import SessionGuard
 from guardhouse.guards.token import TokenGuard
-from guardhouse.state.store import EndsOne
+from guardhouse.state.keeper import Storeless
+from guardhouse.state.store import EndsOne, SessionStore
+from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.memory_tokens import MemoryTokens
-from guardhouse.stores.opening import open_store
+from guardhouse.stores.opening import open_sealed, open_store
 from guardhouse.users.memory import User
 from guardhouse.users.passwords import Passwords
 
@@ -88,8 +91,8 @@ def furnish(settings: Settings) -> Demo:
     passwords = Passwords()
     users = People(books, settings.users)
     clock = Clock()
-    store = open_store(settings.store)
-    controlled = ControlledStore(store) if settings.controls else None
+    store = _furnished(open_store(settings.store))
+    controlled = controlled_store(store) if settings.controls else None
     issuing = Issuing(clock)
     foreign = {} if settings.partner_keys is None else {"partner": partner(settings.partner_keys)}
     house = Guardhouse[User](
@@ -116,6 +119,13 @@ def furnish(settings: Settings) -> Demo:
         Controls(controlled, clock, users, books, house.limits, issuing, passwords) if controlled else None
     )
     return Demo(house, books, passwords, Entrance(house, settings), issuing, controls)
+
+
+def _furnished(store: SessionStore | Storeless) -> SessionStore | Storeless:
+    """Put a store beside sessions in cookies where there is none, for the demo's tokens."""
+    if isinstance(store, Storeless) and store.beside is None:
+        return open_sealed(beside=MemoryStore())
+    return store
 
 
 def is_ada(user: User) -> bool:

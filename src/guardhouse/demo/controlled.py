@@ -42,11 +42,10 @@ class Clock:
         return time.time() + self.offset
 
 
-class ControlledStore:
-    """A store that fails when it is told to, and counts what it is asked."""
+class Faults:
+    """What was asked so far, and how that goes wrong."""
 
-    def __init__(self, store: SessionStore) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self.fault: Fault = "none"
         self.seconds = 2.0
         self.reads = 0
@@ -54,6 +53,28 @@ class ControlledStore:
         self.rows: set[bytes] = set()
         self.enrolling: set[str] = set()
         """Who has enrolled anything."""
+
+    async def _suffer(self, *, writing: bool) -> None:
+        self.writes += writing
+        if self.fault == "slow":
+            await sleep(self.seconds)
+        if self.fault == "down" or (writing and self.fault == "read-only"):
+            raise StoreError(f"the test controls say: {self.fault}")
+
+    async def reach(self, verb: str) -> None:
+        """Let a verb of the enrolments through, or not."""
+        self.reads += verb in READS
+        await self._suffer(writing=verb in WRITES)
+        if self.fault == "corrupt" and verb in READS:
+            raise StoreError("the test controls say: an enrolment cannot be read")
+
+
+class ControlledStore(Faults):
+    """A store that fails when it is told to, and counts what it is asked."""
+
+    def __init__(self, store: SessionStore) -> None:
+        super().__init__()
+        self._store = store
 
     async def load(self, key: bytes) -> Record | None:
         """Read a record."""
@@ -102,8 +123,8 @@ class ControlledStore:
     @property
     def enrolments(self) -> EnrolmentStore:
         """Where the inner store keeps what users prove themselves with; faults reach it as they reach sessions."""
-        return _ControlledEnrolments(
-            cast("KeepsEnrolments", self._store).enrolments, self._reach, self.enrolling
+        return ControlledEnrolments(
+            cast("KeepsEnrolments", self._store).enrolments, self.reach, self.enrolling
         )
 
     def limits(self, clock: Callable[[], float]) -> Any:  # noqa: ANN401 - a storage of the library `limits`
@@ -113,7 +134,7 @@ class ControlledStore:
     @property
     def attempts(self) -> AttemptStore:
         """Where the inner store counts tries; the fault *limiter* is theirs."""
-        return _ControlledAttempts(self, cast("KeepsAttempts", self._store).attempts)
+        return ControlledAttempts(self, cast("KeepsAttempts", self._store).attempts)
 
     async def owned(self, owner: str) -> Sequence[Record]:
         """List the records of a user."""
@@ -150,13 +171,6 @@ class ControlledStore:
             await cast("KeepsEnrolments", self._store).enrolments.withdraw_all(owner)
         self.enrolling.clear()
 
-    async def _reach(self, verb: str) -> None:
-        """Let a verb of the enrolments through, or not."""
-        self.reads += verb in READS
-        await self._suffer(writing=verb in WRITES)
-        if self.fault == "corrupt" and verb in READS:
-            raise StoreError("the test controls say: an enrolment cannot be read")
-
     async def _count_rows(self) -> None:
         """Forget the keys of what was ended by another name."""
         for key in tuple(self.rows):
@@ -164,15 +178,8 @@ class ControlledStore:
                 if await self._store.load(key) is None:
                     self.rows.discard(key)
 
-    async def _suffer(self, *, writing: bool) -> None:
-        self.writes += writing
-        if self.fault == "slow":
-            await sleep(self.seconds)
-        if self.fault == "down" or (writing and self.fault == "read-only"):
-            raise StoreError(f"the test controls say: {self.fault}")
 
-
-class _ControlledEnrolments(EnrolmentsBehind):
+class ControlledEnrolments(EnrolmentsBehind):
     """Where enrolments lie, with a note of whose they are."""
 
     def __init__(
@@ -187,10 +194,10 @@ class _ControlledEnrolments(EnrolmentsBehind):
         return await super().enrol(enrolment)
 
 
-class _ControlledAttempts:
+class ControlledAttempts:
     """Where tries are counted, until somebody says that it is away."""
 
-    def __init__(self, store: ControlledStore, attempts: AttemptStore) -> None:
+    def __init__(self, store: Faults, attempts: AttemptStore) -> None:
         self._store = store
         self._attempts = attempts
 

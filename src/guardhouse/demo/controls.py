@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 
 from guardhouse.demo.books import PEOPLE, Books
 from guardhouse.demo.controlled import Clock, ControlledStore, Fault
+from guardhouse.demo.controlled_cookies import ControlledCookies
 from guardhouse.demo.issuer import Issuing
 from guardhouse.demo.people import People
 from guardhouse.demo.token import NAME
@@ -73,7 +74,7 @@ class Revoked(msgspec.Struct, forbid_unknown_fields=True):
 class Controls:
     """What the hooks act on."""
 
-    store: ControlledStore
+    store: ControlledStore | ControlledCookies
     clock: Clock
     users: People
     books: Books

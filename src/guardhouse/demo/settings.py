@@ -31,7 +31,7 @@ class Settings:
     @property
     def file(self) -> Path | None:
         """The SQLite file, where there is one."""
-        scheme, _, rest = self.store.partition(":///")
+        scheme, _, rest = self.store.removeprefix("sealed:").partition(":///")
         path = rest.partition("?")[0]
         return Path(path) if scheme == "sqlite" and path else None
 

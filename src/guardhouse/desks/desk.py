@@ -243,7 +243,7 @@ class Desk(Generic[U]):
         """Return where enrolments lie. Raise `ConfigError` where the store keeps none."""
         if self.kit.enrolments is None:
             fix = "Use a store that keeps enrolments; those that come with guardhouse do."
-            raise ConfigError("store", type(self.parts.store).__name__, fix)
+            raise ConfigError("store", type(self.parts.beside).__name__, fix)
         return self.kit.enrolments
 
 

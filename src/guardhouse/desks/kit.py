@@ -102,8 +102,8 @@ class Kit:
     """To a multiple of this the answer waits where it must not tell how much there was to do."""
 
     def __post_init__(self) -> None:
-        store = self.house.parts.store
-        kept = store.enrolments if isinstance(store, KeepsEnrolments) else None
+        beside = self.house.parts.beside
+        kept = beside.enrolments if isinstance(beside, KeepsEnrolments) else None
         object.__setattr__(self, "enrolments", kept)
 
     def url_of(self, name: str, query: Mapping[str, str] | None = None, *, provider: str = "") -> str:

@@ -11,13 +11,12 @@ from msgspec.structs import replace
 from guardhouse.core.provider import HasAddress, SetsPassword
 from guardhouse.core.reasons import Reason
 from guardhouse.desks import inside
-from guardhouse.devices import Devices
+from guardhouse.devices import Devices, ends_all
 from guardhouse.errors import ConfigError
 from guardhouse.flows import plan as to
 from guardhouse.state import pending
 from guardhouse.state.enrolment import Kind
 from guardhouse.state.pending import Pending
-from guardhouse.state.store import OwnedSessions
 
 if TYPE_CHECKING:
     from guardhouse.desks.desk import Desk
@@ -103,10 +102,12 @@ async def _renew(desk: Desk[Any], _: to.Renew) -> bool:
 
 
 async def _end_sessions(desk: Desk[Any], effect: to.EndSessions) -> bool:
-    if isinstance(desk.parts.store, OwnedSessions):
-        keep = desk.visit.carried.presented.key if effect.keep else None
+    if ends_all(desk.parts):
         devices: Devices[Any] = Devices(desk.parts, desk.kit.guard)
-        await devices.end_all(effect.user, keep=keep)
+        if effect.keep:
+            await devices.end_others(effect.user, desk.visit.carried)
+        else:
+            await devices.end_all(effect.user)
     return True  # where nobody can, the fingerprint of the password still ends every login of before
 
 

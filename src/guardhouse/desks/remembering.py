@@ -180,7 +180,7 @@ class Remembering:
     def _stolen(self, desk: Desk[Any], found: _Found) -> Plan:
         notice = desk.notice(LetterKind.DEVICE_STOLEN, found.user)
         series, once = found.enrolment, None
-        if isinstance(desk.parts.store, SingleUse):
+        if isinstance(desk.parts.beside, SingleUse):
             name = b"remember-stolen:" + series.name.encode()
             once = Spend(name, series.ends or desk.now, Reason.REMEMBER_STOLEN)
         return flow.stolen(desk.whose(found.user), _erased(desk), notice, once)

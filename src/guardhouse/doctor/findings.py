@@ -299,6 +299,11 @@ _AROUND = {
     "store-clock": Entry(
         "warning", "The clocks of the store and of this machine differ.", "Sessions end early, or late."
     ),
+    "store-sealed": Entry(
+        "note",
+        "Sessions lie in cookies that nothing can call back.",
+        "A copy of a cookie, taken before a logout, opens until the deadline in it.",
+    ),
     "store-remark": Entry("warning", "The store has something to say.", "What it says itself."),
 }
 

@@ -35,7 +35,9 @@ def session_routes(
     Who asks must have given his password within `fresh` (ASVS 7.5.2), at the login or through `auth.confirm(password)`:
     so no token lists or ends a session. Raises `ConfigError` where the store cannot tell whose a session is.
     """
-    guard = house.devices(_session_guard(house.stack(*asked))).guard
+    devices = house.devices(_session_guard(house.stack(*asked)))
+    devices.refuse_unlisted()
+    guard = devices.guard
     token_desks = desks_of(house, guard.provider)
     layer = [house.layer(*asked, Confirmed(fresh))]
 

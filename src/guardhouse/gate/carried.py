@@ -12,9 +12,12 @@ from msgspec import Struct
 
 from guardhouse.core.facts import NOTHING_PRESENTED, CookieState, Facts, Presented
 from guardhouse.gate.parts import Parts, resolve
-from guardhouse.state import crumbs, csrf, familiar, remembered
+from guardhouse.gate.rows import ID_BYTES
+from guardhouse.state import csrf, familiar, remembered
+from guardhouse.state.keeper import Handed
 from guardhouse.state.record import (
     EXPIRED,
+    PUBLIC_ID_BYTES,
     UNKNOWN,
     UNREADABLE,
     Changes,
@@ -27,10 +30,6 @@ from guardhouse.state.record import (
     passed,
 )
 from guardhouse.state.session import Session
-
-ID_BYTES = 32
-PUBLIC_ID_BYTES = 10
-"""Written in hex: it is typed at command lines, where a name must not begin with a dash."""
 
 _PRESENT = CookieState.PRESENT
 
@@ -83,7 +82,7 @@ class Carried(Struct, eq=False):
 
     async def _load(self) -> Loaded:
         try:
-            record = await self._parts.store.load(self.presented.key)
+            record = await self._parts.keeper.load(self.presented.key)
         except UnreadableRecordError:
             return await resolve(self._weigh(UNREADABLE))
         return await resolve(self._weigh(record))
@@ -96,8 +95,8 @@ class Carried(Struct, eq=False):
         return self._bury(loaded) if type(loaded) is Unloadable else loaded
 
     async def _bury(self, loaded: Loaded) -> Loaded:
-        """Delete what has expired, so that it stays dead although the clock may be set back."""
-        await self._parts.store.delete(self.presented.key)
+        """See that what has expired stays dead, although the clock may be set back."""
+        await self._parts.keeper.bury(self.presented.key)
         return loaded
 
     def _in_time(self, record: Record) -> Loaded:
@@ -168,13 +167,13 @@ class Carried(Struct, eq=False):
         if session.record is not None:
             if self._late is not None:
                 self._late("the id of the session")
-            (plain, _), (remembered, _) = (
-                self._parts.sessions.lengths(remember=long) for long in (False, True)
-            )
-            stays = plain != remembered == session.record.idle
             with self._whole():
-                left = session.record.ends - self._parts.clock() if stays else None
-                await self._move(session, self._changes(session), max_age=left)
+                await self._move(session, self._changes(session), max_age=self._left(session.record))
+
+    def _left(self, record: Record) -> float | None:
+        """Say for how long a remembered login stays, which survives the closing of the browser; None for any other."""
+        (plain, _), (remembered, _) = (self._parts.sessions.lengths(remember=long) for long in (False, True))
+        return record.ends - self._parts.clock() if plain != remembered == record.idle else None
 
     @contextmanager
     def _whole(self) -> Generator[None, None, None]:
@@ -194,32 +193,33 @@ class Carried(Struct, eq=False):
         """Put the session under a new id, if it is still there; the old id is dead in the same step."""
         if session.record is None:
             return False
-        session_id, key = _new_id()
-        if not await self._parts.store.move(self.presented.key, key, changes):
+        handed = await self._parts.keeper.move(self.presented.key, session.record, changes)
+        if handed is None:
             return False
-        self._hand_out(session_id, key, merged(session.record, changes), max_age)
+        self._go_on(handed, max_age)
         return True
 
     async def _create(self, changes: Changes, *, max_age: float | None) -> None:
-        session_id, key = _new_id()
         now = changes.seen or 0.0
         empty = Record(token_hex(PUBLIC_ID_BYTES), now, now, changes.idle or 0.0, changes.ends or 0.0, {}, {})
-        record = merged(empty, changes)
-        await self._parts.store.create(key, record)
-        self._hand_out(session_id, key, record, max_age)
+        self._go_on(await self._parts.keeper.create(merged(empty, changes)), max_age)
 
-    def _hand_out(self, session_id: str, key: bytes, record: Record, max_age: float | None) -> None:
+    def _go_on(self, handed: Handed, max_age: float | None) -> None:
         """Go on under the new id; the tokens and the visitor cookie of before prove nothing any more."""
+        self._become(Presented(CookieState.PRESENT, handed.key), handed.record)
+        self._hand_out(handed, max_age)
         policy = self._parts.cookie
-        self._become(Presented(CookieState.PRESENT, key), record)
-        age = None if max_age is None else int(max_age)
-        self._cookies[policy.session] = policy.write(policy.session, session_id, max_age=age)
         if self._parts.visitor_cookie.values(self._cookie_lines):
             self._cookies[policy.visitor] = policy.erase(policy.visitor)
         self.offer_csrf_cookie()
 
+    def _hand_out(self, handed: Handed, max_age: float | None) -> None:
+        policy = self._parts.cookie
+        age = None if max_age is None else int(max_age)
+        self._cookies[policy.session] = policy.write(policy.session, handed.value, max_age=age)
+
     async def _end(self) -> None:
-        await self._parts.store.delete(self.presented.key)
+        await self._parts.keeper.end(self.presented.key)
         policy = self._parts.cookie
         self._become(NOTHING_PRESENTED, UNKNOWN)
         self._cookies[policy.session] = policy.erase(policy.session)
@@ -269,7 +269,9 @@ class Carried(Struct, eq=False):
 
     def _binding(self) -> bytes | None:
         if self.presented.state is _PRESENT:
-            return csrf.session_binding(self.presented.key)
+            binding = self._parts.keeper.binding(self.presented.key)
+            if binding is not None:
+                return binding
         if self._visitor is None:
             sent = set(self._parts.visitor_cookie.values(self._cookie_lines))
             self._visitor = sent.pop() if len(sent) == 1 else None
@@ -300,7 +302,7 @@ class Carried(Struct, eq=False):
         if self._session is not None and self._session.changes() is not None:
             return await self._store_changes(self._session)
         if self._touch is not None and self.presented.state is _PRESENT:
-            await self._parts.store.save(self.presented.key, Changes(seen=self._touch))
+            await self._save(Changes(seen=self._touch))
         return True
 
     async def _store_changes(self, session: Session) -> bool:
@@ -308,12 +310,29 @@ class Carried(Struct, eq=False):
         if session.record is not None:
             self._loaded = merged(session.record, changes)
             self._session = None
-            return await self._parts.store.save(self.presented.key, changes)
+            return await self._save(changes)
         if changes.put:
             idle, absolute = self._parts.sessions.lengths(remember=False)
             ends = (changes.seen or 0.0) + absolute
             await self._create(Changes(changes.put, seen=changes.seen, idle=idle, ends=ends), max_age=None)
         return True
+
+    async def _save(self, changes: Changes) -> bool:
+        saved = await self._parts.keeper.save(self.presented.key, changes)
+        if isinstance(saved, Handed):
+            self._pass_on(saved)
+        return saved is not False
+
+    def go_on_as(self, handed: Handed | None) -> None:
+        """Go on with the same id in another cookie; None where the session was ended meanwhile."""
+        if handed is None:
+            self._become(NOTHING_PRESENTED, UNKNOWN)
+        else:
+            self._pass_on(handed)
+
+    def _pass_on(self, handed: Handed) -> None:
+        self.presented, self.clean = Presented(CookieState.PRESENT, handed.key), False
+        self._hand_out(handed, self._left(handed.record))
 
     def set_cookie(self, name: str, written: bytes) -> None:
         """Let the response carry one more cookie of ours, written by the policy."""
@@ -326,8 +345,3 @@ class Carried(Struct, eq=False):
             policy = self._parts.cookie
             self._cookies[policy.csrf] = policy.write(policy.csrf, self.csrf_token(), script=True)
         return list(self._cookies.values())
-
-
-def _new_id() -> tuple[str, bytes]:
-    session_id = token_urlsafe(ID_BYTES)
-    return session_id, crumbs.key_of(session_id.encode("ascii"))

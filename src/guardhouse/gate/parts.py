@@ -11,14 +11,16 @@ from guardhouse.core.answer import Explain
 from guardhouse.core.events import Event
 from guardhouse.core.origin import Origins
 from guardhouse.core.provider import Disables, Provider
+from guardhouse.gate.rows import Rows
 from guardhouse.gate.watch import Watch
 from guardhouse.limits import Limits
 from guardhouse.rules import Rules
 from guardhouse.state.cookie import CookiePolicy
 from guardhouse.state.crumbs import CookieReader
+from guardhouse.state.keeper import Keeper, Storeless
 from guardhouse.state.policy import SessionPolicy
 from guardhouse.state.record import Record
-from guardhouse.state.store import KeepsTokens, SessionStore, TokenStore
+from guardhouse.state.store import KeepsTokens, SessionStore, TokenStore, inline
 from guardhouse.state.token import TokenRecord
 from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring, Signer
@@ -36,7 +38,7 @@ _PURPOSES = {"csrf": "csrf", "logins": "login", "urls": "url", "devices": "devic
 class Parts:
     """The parts of a house that a visit uses."""
 
-    store: SessionStore
+    store: SessionStore | Storeless
     sessions: SessionPolicy
     cookie: CookiePolicy
     keys: Keyring
@@ -61,6 +63,10 @@ class Parts:
     devices: Signer = field(init=False)
     hosts: frozenset[bytes] = field(init=False)
     """The Host values that the configured public URLs stand for; empty when none is configured."""
+    keeper: Keeper = field(init=False)
+    """Who keeps the sessions: rows of the store, or the cookie itself."""
+    beside: object = field(init=False)
+    """Where all else is kept: the store, or what stands in for it where sessions lie in cookies."""
     tokens: TokenStore | None = field(init=False)
     """Where handed-out tokens lie, if the store keeps any."""
     limits: Limits = field(init=False)
@@ -82,13 +88,16 @@ class Parts:
     def __post_init__(self) -> None:
         for name, purpose in _PURPOSES.items():
             object.__setattr__(self, name, self.keys.purpose(purpose))
-        object.__setattr__(self, "tokens", self.store.tokens if isinstance(self.store, KeepsTokens) else None)
-        object.__setattr__(self, "limits", Limits(self.store, self.clock))
-        object.__setattr__(self, "load_now", _inline(self.store, "load_now", "load"))
-        object.__setattr__(self, "token_now", _inline(self.tokens, "token_now", "token"))
+        keeper, beside = _kept(self.store, self.keys, self.cookie.session)
+        object.__setattr__(self, "keeper", keeper)
+        object.__setattr__(self, "beside", beside)
+        object.__setattr__(self, "tokens", beside.tokens if isinstance(beside, KeepsTokens) else None)
+        object.__setattr__(self, "limits", Limits(beside, self.clock))
+        object.__setattr__(self, "load_now", keeper.load_now)
+        object.__setattr__(self, "token_now", inline(self.tokens, "token_now", "token"))
         object.__setattr__(self, "hosts", frozenset(own.partition(b"://")[2] for own in self.origins.own))
         object.__setattr__(self, "disabled", _disabled(self.providers))
-        object.__setattr__(self, "session_cookie", CookieReader(self.cookie.session))
+        object.__setattr__(self, "session_cookie", keeper.reader(self.cookie.session))
         object.__setattr__(self, "visitor_cookie", CookieReader(self.cookie.visitor))
         object.__setattr__(self, "familiar_cookie", CookieReader(self.cookie.familiar))
         object.__setattr__(self, "trusted_cookie", CookieReader(self.cookie.trusted))
@@ -96,18 +105,16 @@ class Parts:
         object.__setattr__(self, "csrf_cookie", CookieReader(self.cookie.csrf))
 
 
+def _kept(store: SessionStore | Storeless, keys: Keyring, cookie: str) -> tuple[Keeper, object]:
+    """Say who keeps the sessions, and where all else is kept."""
+    if isinstance(store, Storeless):
+        beside = store.beside
+        return store.keeper(keys, cookie), store if beside is None else beside
+    return Rows(store), store
+
+
 def _disabled(providers: Mapping[str, object]) -> dict[str, Callable[[Any], bool]]:
     return {name: users.disabled for name, users in providers.items() if isinstance(users, Disables)}
-
-
-def _inline(store: object, power: str, verb: str) -> Any:  # noqa: ANN401 - the store's own method, or None
-    """Find how a store reads inline; what was inherited beneath a verb of its own does not speak for it."""
-    for kind in type(store).__mro__:
-        if power in vars(kind):
-            break
-        if verb in vars(kind):
-            return None
-    return getattr(store, power, None)
 
 
 async def resolve(value: T | Awaitable[T]) -> T:

@@ -27,7 +27,7 @@ from guardhouse.gate.lookup import unfit
 from guardhouse.gate.outage import unavailable
 from guardhouse.gate.parts import Parts, resolve
 from guardhouse.gate.visit import Visit
-from guardhouse.state import crumbs, csrf, fingerprint
+from guardhouse.state import csrf, fingerprint
 
 __all__ = ["reasoned", "route_of"]
 
@@ -120,8 +120,10 @@ def _seen(visit: Visit, reason: Reason) -> Mapping[str, object]:
         return {"caller": str(sender_of(facts))}
     if reason in (Reason.SESSION_MALFORMED, Reason.SESSION_DUPLICATE):
         values = parts.session_cookie.values(facts.lines(b"cookie"))
-        shapes = ", ".join(dict.fromkeys(map(crumbs.shape_of, values)))
+        shapes = ", ".join(dict.fromkeys(map(parts.session_cookie.shape_of, values)))
         return {"cookie": parts.cookie.session, "values": len(values), "shape": shapes}
+    if reason is Reason.SESSION_UNREADABLE:
+        return parts.keeper.seen(visit.carried.presented.key)
     if reason is Reason.CSRF_KEY_UNKNOWN:
         return _key_seen(parts, _unknown_keys(visit))
     if reason in OF_TOKENS:

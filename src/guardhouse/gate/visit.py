@@ -275,7 +275,7 @@ class Visit(Struct, eq=False):
     def tokens(self) -> TokenStore:
         """Return where tokens lie. Raise `ConfigError` where the store keeps none."""
         if self.parts.tokens is None:
-            kind = type(self.parts.store).__name__
+            kind = type(self.parts.beside).__name__
             raise ConfigError("store", kind, "It keeps no tokens; memory: and sqlite: do.")
         return self.parts.tokens
 
@@ -289,7 +289,7 @@ class Visit(Struct, eq=False):
 
     async def once(self, name: bytes, until: float) -> bool:
         """Whether this name is heard for the first time; it is kept until that moment. One atomic step."""
-        store = self.parts.store
+        store = self.parts.beside
         if not isinstance(store, SingleUse):
             fix = "It cannot tell what was used before; memory: and sqlite: can."
             raise ConfigError("store", type(store).__name__, fix)

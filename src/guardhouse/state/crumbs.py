@@ -19,6 +19,10 @@ from guardhouse.core.facts import (
 )
 
 _SESSION_ID = pattern(rb"[A-Za-z0-9_-]{43}").fullmatch
+_SEALED = pattern(rb"[A-Za-z0-9_-]{64,4096}").fullmatch
+"""The least holds nothing but what sealing adds, the most is what browsers keep."""
+_LAST = (frozenset(range(256)), frozenset[int](), frozenset(b"AQgw"), frozenset(b"AEIMQUYcgkosw048"))
+"""What base64 may end with, by the letters behind the last four: nothing spare, so that a value has one spelling."""
 _ID_LENGTH = 43
 _AS_LETTERS = bytes.maketrans(b"-_", b"xx")
 """Makes `isalnum` the test for the alphabet of an id, which costs a quarter less than a pattern does."""
@@ -34,6 +38,9 @@ class CookieReader:
     """
 
     __slots__ = ("_needle",)
+
+    form = "where ours have 43"
+    """What else would be said of a value that has none of the usual mistakes."""
 
     def __init__(self, name: str) -> None:
         self._needle = name.encode("ascii") + b"="
@@ -55,30 +62,58 @@ class CookieReader:
                     session_id = behind.partition(b";")[0]
                     if len(session_id) == _ID_LENGTH and session_id.translate(_AS_LETTERS).isalnum():
                         return Presented(_PRESENT, sha256(session_id).digest())
-        return _examined(self.values(lines))
+        return self._examined(self.values(lines))
+
+    def shape_of(self, value: bytes) -> str:
+        """Say how a value differs from ours in form; nothing of it is repeated."""
+        if self._ours(value):
+            return "of the right form"
+        looks = (
+            (not value, "empty"),
+            (value[:1] in (b'"', b"'"), "in quotes"),
+            (b"%" in value, "percent-encoded"),
+            (value.startswith(b"eyJ"), "sealed by another framework, or a JWT"),
+            (value in (b"undefined", b"null", b"deleted"), "the word that a program writes for nothing"),
+        )
+        length = f"{len(value)} characters, {self.form}"
+        return next((shape for applies, shape in looks if applies), length)
+
+    def _examined(self, found: Sequence[bytes]) -> Presented:
+        if not found:
+            return NOTHING_PRESENTED
+        if any(value != found[0] for value in found):
+            return DUPLICATE_PRESENTED
+        return Presented(_PRESENT, self._key(found[0])) if self._ours(found[0]) else MALFORMED_PRESENTED
+
+    def _ours(self, value: bytes) -> bool:
+        return _SESSION_ID(value) is not None
+
+    def _key(self, value: bytes) -> bytes:
+        return key_of(value)
 
 
-def _examined(found: Sequence[bytes]) -> Presented:
-    if not found:
-        return NOTHING_PRESENTED
-    if any(value != found[0] for value in found):
-        return DUPLICATE_PRESENTED
-    return Presented(_PRESENT, key_of(found[0])) if _SESSION_ID(found[0]) else MALFORMED_PRESENTED
+class SealedReader(CookieReader):
+    """Finds a cookie that holds the session itself: it is found by its whole value."""
 
+    __slots__ = ()
 
-def shape_of(value: bytes) -> str:
-    """Say how a value differs from a session id in form; nothing of it is repeated."""
-    if _SESSION_ID(value):
-        return "of the right form"
-    looks = (
-        (not value, "empty"),
-        (value[:1] in (b'"', b"'"), "in quotes"),
-        (b"%" in value, "percent-encoded"),
-        (value.startswith(b"eyJ"), "sealed by another framework, or a JWT"),
-        (value in (b"undefined", b"null", b"deleted"), "the word that a program writes for nothing"),
-    )
-    length = f"{len(value)} characters, where ours have 43"
-    return next((shape for applies, shape in looks if applies), length)
+    form = "where ours are letters of base64url, at least 64 of them and at most 4096"
+
+    def present(self, lines: Sequence[bytes]) -> Presented:
+        """Read the session cookie, as `CookieReader` does, and as quickly where it stands alone."""
+        if len(lines) == 1:
+            before, *behind = lines[0].split(self._needle)
+            if len(behind) == 1 and (not before or before.endswith(b"; ")):
+                value = behind[0].partition(b";")[0]
+                if self._ours(value):
+                    return Presented(_PRESENT, value)
+        return self._examined(self.values(lines))
+
+    def _ours(self, value: bytes) -> bool:
+        return _SEALED(value) is not None and value[-1] in _LAST[len(value) % 4]
+
+    def _key(self, value: bytes) -> bytes:
+        return value
 
 
 def key_of(session_id: bytes) -> bytes:

@@ -12,6 +12,9 @@ from msgspec import Raw, Struct
 
 from guardhouse.core.reasons import Reason
 
+PUBLIC_ID_BYTES = 10
+"""Written in hex: it is typed at command lines, where a name must not begin with a dash."""
+
 
 class Login(Struct, frozen=True, array_like=True, gc=False):
     """Who is logged in, in one realm. What belongs to a login travels here, so that it is dropped together."""
@@ -134,6 +137,13 @@ def merged(record: Record, changes: Changes) -> Record:
         ends=record.ends if changes.ends is None else changes.ends,
         logins={realm: login for realm, login in logins.items() if login is not None},
         data=data,
+    )
+
+
+def renamed(record: Record, public_id: str) -> Record:
+    """Give a session another public id."""
+    return Record(
+        public_id, record.created, record.seen, record.idle, record.ends, record.logins, record.data
     )
 
 

@@ -13,13 +13,18 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-__all__ = ["LIFETIME", "MOST", "Started", "put", "spent_name", "take"]
+__all__ = ["LIFETIME", "LONGEST_INTENDED", "MOST", "ROOM", "Started", "put", "spent_name", "take"]
 
 LIFETIME = 600.0
 """Seconds for a person to log in elsewhere (ASVS 10.1.2, and the usual life of such a record)."""
 MOST = 5
 """Tabs of one browser that may be at it; the oldest goes first."""
+ROOM = 1800
+"""Bytes that all of them take together: a session may lie in a cookie, beside what the application keeps there."""
+LONGEST_INTENDED = 512
+"""Letters of where somebody wanted to go; from further away he comes back to the beginning. Strangers write it."""
 PREFIX = "_foreign."
 
 
@@ -43,9 +48,14 @@ class Started(Struct, frozen=True):
 
 
 def put(session: MutableMapping[str, Any], started: Started, now: float) -> None:
-    """Keep it. What is past its time is dropped, and the oldest of too many."""
+    """Keep it. What is past its time is dropped, and the oldest of too many, or of what would take too much room."""
+    if len(started.intended) > LONGEST_INTENDED:
+        started = replace(started, intended="")
     kept = sorted(_kept(session), key=lambda found: -found[1].began)
     alive = [key for key, one in kept if _in_time(one, now)][: MOST - 1]
+    sizes = {key: _size(one) for key, one in kept}
+    while alive and _size(started) + sum(sizes[key] for key in alive) > ROOM:
+        alive.pop()
     for key in [one for one in session if one.startswith(PREFIX) and one not in alive]:
         del session[key]
     session[_key(started.state)] = msgspec.to_builtins(started)
@@ -66,6 +76,10 @@ def take(session: MutableMapping[str, Any], state: str, now: float) -> Started |
 def spent_name(started: Started) -> bytes:
     """Name it for a store's `once`, until `started.ends`: the login counts for the first who says it."""
     return sha256(b"foreign login state " + started.state.encode()).digest()
+
+
+def _size(started: Started) -> int:
+    return len(msgspec.msgpack.encode(started))
 
 
 def _in_time(started: Started, now: float) -> bool:

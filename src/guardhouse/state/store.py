@@ -221,6 +221,37 @@ class KeepsEnrolments(Protocol):
         ...
 
 
+class EpochStore(Protocol):
+    """Where is counted how often all that was handed out under a name was called back. Every verb is one atomic step."""
+
+    async def epochs(self, names: Sequence[str]) -> Sequence[int]:
+        """Read the counts of these names in their order, 0 where nothing was called back, with one question."""
+        ...
+
+    async def advance(self, name: str, until: float | None = None) -> int:
+        """Count one up and return the new count, for all processes. It is kept until that moment at least; None is for good."""
+        ...
+
+
+@runtime_checkable
+class KeepsEpochs(Protocol):
+    """An optional power: call back what lies with its bearers, such as sealed sessions."""
+
+    @property
+    def epochs(self) -> EpochStore:
+        """Return where that is counted."""
+        ...
+
+
+@runtime_checkable
+class InlineEpochs(Protocol):
+    """An optional power of an epoch store: read without waiting."""
+
+    def epochs_now(self, names: Sequence[str]) -> Sequence[int]:
+        """Read the counts of these names, as `epochs` does, in microseconds."""
+        ...
+
+
 class AttemptStore(Protocol):
     """Where tries are counted, each account under the hash of its name. Every verb is one atomic step."""
 
@@ -256,3 +287,13 @@ class KeepsLimits(Protocol):
         What it raises when it is away is a `StoreError`, or with `wrap_exceptions=True` the library's own.
         """
         ...
+
+
+def inline(store: object, power: str, verb: str) -> Any:  # noqa: ANN401 - the store's own method, or None
+    """Find how a store reads inline; what was inherited beneath a verb of its own does not speak for it."""
+    for kind in type(store).__mro__:
+        if power in vars(kind):
+            break
+        if verb in vars(kind):
+            return None
+    return getattr(store, power, None)

@@ -26,6 +26,7 @@ from guardhouse.state.record import (
 )
 from guardhouse.stores.memory_attempts import MemoryAttempts
 from guardhouse.stores.memory_enrolments import MemoryEnrolments
+from guardhouse.stores.memory_epochs import MemoryEpochs
 from guardhouse.stores.memory_owners import MemoryOwners
 from guardhouse.stores.memory_tokens import MemoryTokens
 from guardhouse.stores.twice import SESSION_TWICE
@@ -45,6 +46,7 @@ class MemoryStore:
         self.tokens = MemoryTokens()
         self.attempts = MemoryAttempts()
         self.enrolments = MemoryEnrolments()
+        self.epochs = MemoryEpochs()
         self._limits: Any = None
         self._lock = Lock()
 
@@ -138,6 +140,7 @@ class MemoryStore:
 
     async def prune(self, now: float) -> int:
         """Sweep one slice; call it now and then."""
+        self.epochs.prune(now)
         with self._lock:
             for name in [name for name, until in self._used.items() if until <= now]:
                 del self._used[name]

@@ -8,27 +8,54 @@ from importlib.util import find_spec
 from urllib.parse import parse_qs, urlsplit
 
 from guardhouse.errors import ConfigError
-from guardhouse.state.store import SessionStore
+from guardhouse.state.keeper import Storeless
+from guardhouse.state.store import KeepsEpochs, SessionStore
 from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.server_url import shown
 
 FORMS = (
     "Use memory:, sqlite:///file, postgresql://user@host/database, redis://host, or a URL of SQLAlchemy such as "
-    "mariadb://user@host/database."
+    "mariadb://user@host/database. Or sealed: for sessions in the cookie, and sealed:sqlite:///file to call them back."
 )
 
 
-def open_store(url: str) -> SessionStore:
-    """Make the store that the URL names: `memory:`, `sqlite:///relative.db`, `postgresql://user@host/database`, ..."""
+def open_store(url: str) -> SessionStore | Storeless:
+    """Make what the URL names, a store or what stands in its place: `memory:`, `sqlite:///relative.db`, `sealed:`, ..."""
+    return _open_sealed(url) if url.partition(":")[0].lower() == "sealed" else open_shelves(url)
+
+
+def open_shelves(url: str) -> SessionStore:
+    """Make the store that the URL names."""
     scheme = url.partition(":")[0].lower() if ":" in url else ""
     opener = _OPENERS.get(scheme)
     if opener is not None:
         return opener(url)
     if "+" in scheme and not scheme.startswith("redis"):
         return _open_sqlalchemy(url)
-    nearest = get_close_matches(scheme, _OPENERS, n=1)
+    nearest = get_close_matches(scheme, (*_OPENERS, "sealed"), n=1)
     found = f"{scheme}:..." if scheme else url
     raise ConfigError("store", found, FORMS, nearest=nearest[0] if nearest else None)
+
+
+def open_sealed(*, epochs: KeepsEpochs | None = None, beside: object | None = None) -> Storeless:
+    """Make sessions that lie in cookies; `SealedSessions` says what these are."""
+    if find_spec("cryptography") is None:
+        fix = "What seals is missing: pip install 'guardhouse[sealed]'."
+        raise ConfigError("store", "sealed:", fix)
+    from guardhouse.stores.sealed import SealedSessions  # noqa: PLC0415 - an extra, loaded where it is used
+
+    return SealedSessions(epochs=epochs, beside=beside)
+
+
+def _open_sealed(url: str) -> Storeless:
+    epochs = url.partition(":")[2]
+    if not epochs:
+        return open_sealed()
+    store = open_shelves(epochs)
+    if not isinstance(store, KeepsEpochs):
+        fix = "It counts no epochs; behind sealed: use sqlite:///epochs.db, or write sealed: alone."
+        raise ConfigError("store", f"sealed:{type(store).__name__}", fix)
+    return open_sealed(epochs=store)
 
 
 def _open_memory(_: str) -> SessionStore:

@@ -18,6 +18,7 @@ from guardhouse.state.record import Changes, Record, UnreadableRecordError, enco
 from guardhouse.state.store import Migrated
 from guardhouse.stores.postgres_attempts import PostgresAttempts
 from guardhouse.stores.postgres_enrolments import PostgresEnrolments
+from guardhouse.stores.postgres_epochs import PostgresEpochs
 from guardhouse.stores.postgres_examine import LOOK, remarks
 from guardhouse.stores.postgres_pool import Connection, PostgresPool
 from guardhouse.stores.postgres_schema import statements
@@ -108,6 +109,7 @@ _SWEEPS = tuple(
         ("guardhouse_used", "name", "until"),
         ("guardhouse_limits", "key", "ends"),
         ("guardhouse_attempts", "key", "ends"),
+        ("guardhouse_epochs", "key", "ends"),
     )
 )
 
@@ -121,6 +123,7 @@ class PostgresStore:
         self.tokens = PostgresTokens(self._pool)
         self.attempts = PostgresAttempts(self._pool)
         self.enrolments = PostgresEnrolments(self._pool)
+        self.epochs = PostgresEpochs(self._pool)
 
     def __repr__(self) -> str:
         return f"PostgresStore({self._pool.where!r})"

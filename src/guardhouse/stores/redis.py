@@ -28,6 +28,7 @@ from guardhouse.state.record import (
 )
 from guardhouse.stores.redis_attempts import RedisAttempts
 from guardhouse.stores.redis_enrolments import RedisEnrolments
+from guardhouse.stores.redis_epochs import RedisEpochs
 from guardhouse.stores.redis_examine import examine, refuse
 from guardhouse.stores.redis_link import OfEachLoop, RedisLink
 from guardhouse.stores.redis_owners import LONGEST_SECONDS, Owners, milliseconds, owners_of
@@ -35,6 +36,7 @@ from guardhouse.stores.redis_scripts import KILL, MERGE, TAKE, TOMBSTONE, TOMBST
 from guardhouse.stores.redis_sweep import Sweep
 from guardhouse.stores.redis_tokens import RedisTokens
 from guardhouse.stores.redis_url import RedisAddress
+from guardhouse.stores.server_record import rows_called
 from guardhouse.stores.twice import SESSION_TWICE
 
 PRUNE_SLICE = 1000
@@ -68,6 +70,7 @@ class RedisStore:
         self.tokens = RedisTokens(self._links, self._prefix)
         self.attempts = RedisAttempts(self._links, self._prefix)
         self.enrolments = RedisEnrolments(self._links, self._prefix, tombs=self._tombs)
+        self.epochs = RedisEpochs(self._links, self._prefix, clock)
 
     def __repr__(self) -> str:
         return f"RedisStore({self.address})"
@@ -186,9 +189,8 @@ class RedisStore:
         for _ in range(LOOKS):
             keys = await Owners(link, self._prefix).keys(owner)
             bodies = await link.many([("GET", self._sessions + key) for key in keys], again=True)
-            theirs = [
-                key for key, body in zip(keys, bodies, strict=True) if _is_called(body, owner, public_id)
-            ]
+            rows = [(key, body, 0.0) for key, body in zip(keys, bodies, strict=True) if body is not None]
+            theirs = rows_called(rows, public_id, owner)
             if any([await self.delete(key) for key in theirs]):
                 return True
             if not theirs and all(bodies):
@@ -288,12 +290,6 @@ class RedisStore:
         else:
             body = await link.change(at, "GETDEL", at)
         return None if body == TOMBSTONE else body
-
-
-def _is_called(body: bytes | None, owner: str, public_id: str) -> bool:
-    """Whether this is the session of that name, and this user is logged in to it."""
-    found = readable([body]) if body is not None else []
-    return any(record.public_id == public_id and owner in record.owners for record in found)
 
 
 def _life(record: Record) -> int:

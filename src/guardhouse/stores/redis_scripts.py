@@ -210,6 +210,17 @@ return 1
 """
 )
 
+ADVANCE = _script(
+    r"""
+-- ARGV: for how long it is needed at least, in milliseconds; empty for good.
+local before = redis.call('PTTL', KEYS[1])
+local count = redis.call('INCR', KEYS[1])
+if ARGV[1] == '' then redis.call('PERSIST', KEYS[1])
+elseif before ~= -1 and before < tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return count
+"""
+)
+
 PUT = _script(
     r"""
 -- ARGV: value, tombstone. Puts the value where nothing is, or only something dead. Returns whether it did.

@@ -28,10 +28,16 @@ def readable_rows(rows: Iterable[Sequence[object]]) -> list[Record]:
     return records
 
 
-def rows_called(rows: Iterable[Sequence[Any]], public_id: str) -> list[int]:
-    """Name the rows, each a number before its record, whose session has that name in a list of devices."""
+def rows_called(rows: Iterable[Sequence[Any]], public_id: str, owner: str | None = None) -> list[Any]:
+    """Say under what lie the sessions that have this name in a list of devices; each row is that, a body and `seen`.
+
+    An index may lag behind: with `owner` only those count that this user is still logged in to.
+    """
     return [
-        number for number, *row in rows for record in readable_rows([row]) if record.public_id == public_id
+        under
+        for under, *row in rows
+        for record in readable_rows([row])
+        if record.public_id == public_id and (owner is None or owner in record.owners)
     ]
 
 

@@ -138,12 +138,22 @@ ENROLMENTS = Table(
     indexes=("owner", "ends"),
     rewritten=True,
 )
+EPOCHS = Table(
+    "guardhouse_epochs",
+    (
+        Column("ends", Kind.MOMENT, optional=True),
+        Column("count", Kind.COUNT),
+        Column("key", Kind.NAME),
+    ),
+    key=("key",),
+    indexes=("ends",),
+)
 SCHEMA = Table("guardhouse_schema", (Column("version", Kind.COUNT),), key=("version",))
 """One row for each version that the tables were brought to."""
 
 Versions: TypeAlias = tuple[tuple[Table, ...], ...]
 
-VERSIONS: Versions = ((SESSIONS, OWNERS, TOKENS, USED, ATTEMPTS, LIMITS), (ENROLMENTS,))
+VERSIONS: Versions = ((SESSIONS, OWNERS, TOKENS, USED, ATTEMPTS, LIMITS), (ENROLMENTS, EPOCHS))
 """What each version adds to the one before. One that was released is never changed."""
 
 

@@ -25,6 +25,7 @@ from guardhouse.stores.server_url import options_of
 from guardhouse.stores.sqlalchemy_attempts import SQLAlchemyAttempts
 from guardhouse.stores.sqlalchemy_engine import Database
 from guardhouse.stores.sqlalchemy_enrolments import SQLAlchemyEnrolments
+from guardhouse.stores.sqlalchemy_epochs import SQLAlchemyEpochs
 from guardhouse.stores.sqlalchemy_examine import look_at, weigh
 from guardhouse.stores.sqlalchemy_schema import statements, tables
 from guardhouse.stores.sqlalchemy_tokens import SQLAlchemyTokens
@@ -94,7 +95,7 @@ _SWEPT = (
     (_USED, _USED.c.name, _USED.c.until),
     *(
         (_TABLES[name], _TABLES[name].c.key, _TABLES[name].c.ends)
-        for name in ("guardhouse_limits", "guardhouse_attempts")
+        for name in ("guardhouse_limits", "guardhouse_attempts", "guardhouse_epochs")
     ),
 )
 
@@ -108,6 +109,7 @@ class SQLAlchemyStore:
         self.tokens = SQLAlchemyTokens(self._database)
         self.attempts = SQLAlchemyAttempts(self._database)
         self.enrolments = SQLAlchemyEnrolments(self._database)
+        self.epochs = SQLAlchemyEpochs(self._database)
 
     def __repr__(self) -> str:
         return f"SQLAlchemyStore({self._database.where!r})"

@@ -16,8 +16,10 @@ from anyio import to_thread
 from guardhouse.errors import ConfigError, StoreError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged, opened, readable
 from guardhouse.state.store import Migrated
+from guardhouse.stores.server_record import rows_called
 from guardhouse.stores.sqlite_attempts import SQLiteAttempts
 from guardhouse.stores.sqlite_enrolments import SQLiteEnrolments
+from guardhouse.stores.sqlite_epochs import SQLiteEpochs
 from guardhouse.stores.sqlite_file import SCHEMA_VERSION, SQLiteFile, schema
 from guardhouse.stores.sqlite_tokens import SQLiteTokens
 
@@ -40,6 +42,7 @@ class SQLiteStore:
         self.tokens = SQLiteTokens(self._file)
         self.attempts = SQLiteAttempts(self._file)
         self.enrolments = SQLiteEnrolments(self._file)
+        self.epochs = SQLiteEpochs(self._file)
 
     async def load(self, key: bytes) -> Record | None:
         """Read a record."""
@@ -109,15 +112,10 @@ class SQLiteStore:
 
     async def end(self, owner: str, public_id: str) -> bool:
         """Delete the record of that public id if this user is logged in to it."""
-        statement = (
-            "SELECT key, body FROM guardhouse_sessions JOIN guardhouse_owners USING (key) WHERE owner = ?"
-        )
+        statement = "SELECT key, body, 0.0 FROM guardhouse_sessions JOIN guardhouse_owners USING (key) WHERE owner = ?"
 
         def work(connection: sqlite3.Connection) -> bool:
-            rows = connection.execute(statement, (owner,)).fetchall()
-            ended = [
-                key for key, body in rows for record in readable([body]) if record.public_id == public_id
-            ]
+            ended = rows_called(connection.execute(statement, (owner,)).fetchall(), public_id)
             return sum(_delete(connection, key) for key in ended) > 0
 
         return await self._write(work)
@@ -132,6 +130,7 @@ class SQLiteStore:
         statements = (
             "DELETE FROM guardhouse_used WHERE name IN (SELECT name FROM guardhouse_used WHERE until <= ?1 LIMIT ?2)",
             "DELETE FROM guardhouse_limits WHERE key IN (SELECT key FROM guardhouse_limits WHERE ends <= ?1 LIMIT ?2)",
+            "DELETE FROM guardhouse_epochs WHERE key IN (SELECT key FROM guardhouse_epochs WHERE ends <= ?1 LIMIT ?2)",
             (
                 "DELETE FROM guardhouse_attempts WHERE key IN "
                 "(SELECT key FROM guardhouse_attempts WHERE ends <= ?1 LIMIT ?2)"

@@ -50,16 +50,20 @@ CREATE TABLE IF NOT EXISTS guardhouse_used (name BLOB PRIMARY KEY, until REAL NO
 CREATE INDEX IF NOT EXISTS guardhouse_used_until ON guardhouse_used (until);
 CREATE TABLE IF NOT EXISTS guardhouse_schema (version INTEGER NOT NULL);
 """
-_ENROLMENTS = """
+_SECOND = """
 CREATE TABLE IF NOT EXISTS guardhouse_enrolments (
     kind BLOB NOT NULL, name BLOB NOT NULL, owner BLOB NOT NULL, created REAL NOT NULL, ends REAL,
     version INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS guardhouse_enrolments_owner ON guardhouse_enrolments (owner);
 CREATE INDEX IF NOT EXISTS guardhouse_enrolments_ends ON guardhouse_enrolments (ends);
+CREATE TABLE IF NOT EXISTS guardhouse_epochs (
+    key BLOB PRIMARY KEY, count INTEGER NOT NULL, ends REAL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS guardhouse_epochs_ends ON guardhouse_epochs (ends);
 """
 
-VERSIONS = (_FIRST, _ENROLMENTS)
+VERSIONS = (_FIRST, _SECOND)
 """What each version adds to the one before."""
 SCHEMA_VERSION = len(VERSIONS)
 

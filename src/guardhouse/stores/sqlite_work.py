@@ -23,7 +23,7 @@ def row(file: SQLiteFile, statement: str, *values: object) -> Any:  # noqa: ANN4
 
 
 def rows(file: SQLiteFile, statement: str, *values: object) -> list[Any]:
-    """Read some rows."""
+    """Read all rows."""
     try:
         return file.reader().execute(statement, values).fetchall()
     except sqlite3.Error as error:

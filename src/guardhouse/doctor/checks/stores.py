@@ -14,6 +14,7 @@ from guardhouse.doctor.findings import CODES, found
 from guardhouse.doctor.subject import Subject
 from guardhouse.errors import GuardhouseError
 from guardhouse.state.examined import Examinable
+from guardhouse.state.keeper import Storeless
 from guardhouse.stores.memory import MemoryStore
 
 _SHARED = "Use a store that they share: store='sqlite:///sessions.db' on one machine, a server for several."
@@ -23,7 +24,7 @@ _SAID = "store-"
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Find what can be seen without asking the store."""
-    store = subject.house.parts.store
+    store = subject.house.parts.beside
     if isinstance(store, MemoryStore):
         yield from _memory(subject)
     path = getattr(store, "path", None)
@@ -33,14 +34,20 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _memory(subject: Subject) -> Iterator[Finding]:
     where, number = _workers(subject)
+    in_cookies = isinstance(subject.house.parts.store, Storeless)
     if number > 1:
-        what = f"{where} starts {number} processes, each with sessions of its own."
+        own = (
+            "each of which knows only what it has called back itself"
+            if in_cookies
+            else "each with sessions of its own"
+        )
+        what = f"{where} starts {number} processes, {own}."
         yield found("store-memory-workers", "store", what, _SHARED)
     elif subject.public and not subject.house.debug:
         yield found(
             "store-memory",
             "store",
-            "A restart logs everybody out.",
+            "A restart forgets what was called back." if in_cookies else "A restart logs everybody out.",
             "Keep them in a file: store='sqlite:///sessions.db'.",
         )
 

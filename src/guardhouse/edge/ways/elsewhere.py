@@ -81,10 +81,10 @@ def _trusting(policy: ForeignPolicy, provider: ForeignProvider) -> ForeignPolicy
 
 
 def _refuse_house(house: Guardhouse[Any], policy: ForeignPolicy, *, login_is_address: bool) -> None:
-    store, same_site = house.parts.store, house.parts.cookie.same_site
-    if not isinstance(store, KeepsEnrolments) or not isinstance(store, SingleUse):
+    beside, same_site = house.parts.beside, house.parts.cookie.same_site
+    if not isinstance(beside, KeepsEnrolments) or not isinstance(beside, SingleUse):
         fix = "Logins elsewhere are kept in a store that keeps enrolments, and knows what was used before."
-        raise ConfigError("foreign", type(store).__name__, fix)
+        raise ConfigError("foreign", type(beside).__name__, fix)
     if same_site == "Strict":
         fix = "Who comes back from another site brings no Strict cookie, so no login would be known: use Lax."
         raise ConfigError("same_site", same_site, fix)

@@ -55,7 +55,9 @@ TOLD: Mapping[str, Told] = MappingProxyType(
         ),
         "token-revoked": Told("The token is revoked", "It opens nothing any more.", *_DEVICES),
         "tokens-revoked": Told("All tokens are revoked", "None of them opens anything any more.", *_DEVICES),
-        "impersonated": Told("You act in another's place", "What you do is written down.", "Go on", HOME),
+        "impersonated": Told(
+            "You act in another's place", "That is written down, with your own name.", "Go on", HOME
+        ),
         "impersonation-ended": Told(
             "You are yourself again", "You act for nobody else any more.", "Go on", HOME
         ),
