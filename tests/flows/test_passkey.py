@@ -112,17 +112,18 @@ WAYS = {
 @pytest.mark.parametrize("row", WAYS)
 def test_the_last_way_in_stays(row):
     ways, may = WAYS[row]
-    plan = flow.removed(ADA, FOUND.name, ways, NOTICE)
+    plan = flow.removed(ADA, FOUND.name, ways)
     if may:
-        gone = Withdraw("users:1", Kind.PASSKEY, FOUND.name, Reason.PASSKEY_REJECTED)
-        assert plan.effects == (gone, told("passkey_removed", FOUND.name), Send(NOTICE))
+        assert plan.effects == (Withdraw("users:1", Kind.PASSKEY, FOUND.name, Reason.PASSKEY_REJECTED),)
+        told_of = flow.gone(ADA, plan, FOUND.name, NOTICE)
+        assert told_of == Plan(plan.then, (told("passkey_removed", FOUND.name), Send(NOTICE)))
     else:
         assert plan == Plan(Refuse(Reason.LAST_WAY_IN))
 
 
 def test_what_is_no_passkey_of_the_user_is_not_removed():
-    assert flow.removed(ADA, "nobody's", WaysIn(True, [FOUND]), NOTICE) == Plan(flow.NO_PASSKEY)
-    assert flow.removed(ADA, FOREIGN.name, WaysIn(True, [FOREIGN]), NOTICE) == Plan(flow.NO_PASSKEY)
+    assert flow.removed(ADA, "nobody's", WaysIn(True, [FOUND])) == Plan(flow.NO_PASSKEY)
+    assert flow.removed(ADA, FOREIGN.name, WaysIn(True, [FOREIGN])) == Plan(flow.NO_PASSKEY)
 
 
 def test_a_passkey_and_a_foreign_login_of_one_name_are_two_ways():

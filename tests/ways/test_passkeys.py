@@ -629,6 +629,24 @@ def test_the_last_way_in_stays(worlds):
     assert prove(world.visitor(), one).status_code == 200
 
 
+def test_of_two_last_ways_that_are_taken_off_at_once_one_stays(worlds):
+    world = worlds(HOST, public_url=ORIGIN, rp_id="example.com", mail=None)
+    one, other, client = Authenticator(), Authenticator(id=b"other"), logged_in(world)
+    made_by(client, one)
+    made_by(client, other)
+    world.users.replace(User(id=ADA.id, email=ADA.email, password_hash=None))
+    visitors = [world.visitor() for _ in range(2)]
+    for visitor in visitors:
+        prove(visitor, one)
+
+    def removed(pair: Any) -> int:
+        return int(pair[0].post("/passkey-remove", json={"id": name_of(pair[1].id)}).status_code)
+
+    answers = together(removed, list(zip(visitors, (one, other), strict=True)))
+    assert set(answers) <= {200, 409}
+    assert any(prove(world.visitor(), device).status_code == 200 for device in (one, other))
+
+
 # -- pages -------------------------------------------------------------------------------------------------------------
 
 

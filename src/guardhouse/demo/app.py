@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from guardhouse.core.area import Area
 from guardhouse.core.verdict import Identity
-from guardhouse.demo.admin import ADMIN, RULE
+from guardhouse.demo.admin import ADMIN, RULE, is_ada
 from guardhouse.demo.beyond import Beyond, unkept
 from guardhouse.demo.books import PASSWORD, PEOPLE, Books
 from guardhouse.demo.broken import applications
@@ -128,11 +128,6 @@ def _furnished(store: SessionStore | Storeless) -> SessionStore | Storeless:
     return store
 
 
-def is_ada(user: User) -> bool:
-    """Rule `view-admin`: Ada may."""
-    return user.email == PEOPLE[0][1]
-
-
 def _add_api(app: FastAPI, demo: Demo) -> None:
     """Add the area of the thread, and one route that is open."""
     house, books = demo.house, demo.books
@@ -229,8 +224,14 @@ def _add_pages(app: FastAPI, demo: Demo) -> None:
     @app.get("/account", include_in_schema=False)
     async def account(request: Request, user: Annotated[User, house.guard("web")]) -> Response:
         since = (await house.identity_of(request, "web")).since or 0.0
+        behind = await house.auth(request, "web").impersonator()
         return page(
             "account.html",
+            impersonator=behind.email if behind else "",
+            acting_hidden="" if behind else "hidden",
+            admin_hidden="" if is_ada(user) and behind is None else "hidden",
+            mail_hidden="" if "change-email" in demo.entrance.ways.paths else "hidden",
+            other=PEOPLE[1][0],
             csrf_token=house.csrf_token(request),
             email=user.email,
             done=str(demo.books.done(user.id)),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 from fastapi.responses import Response
 
+from guardhouse.demo.admin import is_ada
 from guardhouse.demo.pages import listed
 from guardhouse.demo.settings import Settings
 from guardhouse.desks.outbox import Outbox
@@ -40,6 +41,7 @@ class Entrance:
             public_url=settings.address if settings.loopback else None,
             foreign=foreign_providers(settings),
             templates=Templates(),
+            may_impersonate=lambda who, _: is_ada(who),
         )
         self._house = house
         self._loopback = settings.loopback

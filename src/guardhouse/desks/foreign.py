@@ -29,7 +29,18 @@ from guardhouse.state.limit import Limit
 from guardhouse.state.started import Started, put, spent_name, take
 from guardhouse.steps.confirmed import Confirmed
 
-__all__ = ["BEGUN", "Back", "LogInElsewhere", "Unlink", "begin", "come_back", "link", "list_linked", "unlink"]
+__all__ = [
+    "BEGUN",
+    "Back",
+    "LogInElsewhere",
+    "Unlink",
+    "begin",
+    "come_back",
+    "link",
+    "list_linked",
+    "unlink",
+    "ways_in",
+]
 
 BEGUN = Limit(60, timedelta(minutes=15), "login-elsewhere")
 """How many logins may be begun from one network. Each makes a row in the store, of whoever presses the button."""
@@ -236,13 +247,13 @@ async def unlink(desk: Desk[Any], handed: Unlink) -> Next:
     """Take a login off, unless it is the last way in; what was taken off at the same time in another tab comes to light after."""
     user: Any = await desk.auth.user()
     whose = desk.whose(user)
-    decided = flow.unlink(handed.id, Caller(whose.owner, fresh=True), await _ways_in(desk, user))
+    decided = flow.unlink(handed.id, Caller(whose.owner, fresh=True), await ways_in(desk, user))
     if isinstance(decided, Refuse):
         return decided
     then = await desk.perform(flow.taken_off(decided))
     if not isinstance(then, Done):
         return then
-    if not flow.left(await _ways_in(desk, user)):
+    if not flow.left(await ways_in(desk, user)):
         await desk.enrolments.enrol(decided.enrolment)
         return Refuse(Reason.LAST_WAY_IN)
     notice = desk.notice(LetterKind.FOREIGN_LOGIN_UNLINKED, user)
@@ -251,7 +262,8 @@ async def unlink(desk: Desk[Any], handed: Unlink) -> Next:
     return await desk.perform(Plan(then, (told, *sent)))
 
 
-async def _ways_in(desk: Desk[Any], user: Any) -> WaysIn:  # noqa: ANN401 - the application's own user
+async def ways_in(desk: Desk[Any], user: Any) -> WaysIn:  # noqa: ANN401 - the application's own user
+    """Read all that a user can log in with by itself."""
     enrolled: Sequence[Enrolment] = await desk.enrolments.enrolled(desk.owner_of(user))
     users = desk.provider
     mail = (

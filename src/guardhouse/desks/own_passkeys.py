@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from guardhouse.core.provider import HasAddress, SetsPassword
 from guardhouse.core.reasons import Reason
 from guardhouse.desks.desk import Desk
+from guardhouse.desks.foreign import ways_in
 from guardhouse.desks.passkeys import (
     challenged,
     document_of,
@@ -21,7 +21,7 @@ from guardhouse.desks.passkeys import (
     throttled,
 )
 from guardhouse.flows import passkey as flow
-from guardhouse.flows.foreign import WaysIn
+from guardhouse.flows.foreign import left
 from guardhouse.flows.plan import Again, Done, Next, Refuse, Whose
 from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.state import challenge as challenges
@@ -120,24 +120,22 @@ async def rename(desk: Desk[Any], handed: Rename) -> Next:
 
 
 async def remove(desk: Desk[Any], handed: Remove) -> Next:
-    """Take one of the user's passkeys off, unless it is his last way in."""
+    """Take one of the user's passkeys off, unless it is his last way in, also where two are taken off at the same time."""
     whose = await inside(desk)
     if whose is None:
         return _NOBODY
-    ways = WaysIn(
-        desk.provider.password_of(whose.user) is not None,
-        await desk.enrolments.enrolled(whose.owner, Kind.PASSKEY, Kind.FOREIGN),
-        mail=_reached(desk, whose.user),
-    )
+    ways = await ways_in(desk, whose.user)
+    plan = flow.removed(whose, handed.id, ways)
+    then = await settled(desk, plan)
+    if not isinstance(then, Done):
+        return then
+    if not left(await ways_in(desk, whose.user)):
+        for one in ways.enrolments:
+            if (one.kind, one.name) == (Kind.PASSKEY, handed.id):
+                await desk.enrolments.enrol(one)
+        return Refuse(Reason.LAST_WAY_IN)
     notice = desk.notice(LetterKind.PASSKEY_REMOVED, whose.user)
-    return await settled(desk, flow.removed(whose, handed.id, ways, notice))
-
-
-def _reached(desk: Desk[Any], user: Any) -> bool:  # noqa: ANN401 - the application's own user
-    """Whether a new password by mail would let the user in again."""
-    users = desk.provider
-    by_mail = isinstance(users, HasAddress) and users.verified(user) and users.address_of(user) is not None
-    return by_mail and isinstance(users, SetsPassword) and desk.kit.offers("reset-password")
+    return await desk.perform(flow.gone(whose, plan, handed.id, notice))
 
 
 async def _taken(desk: Desk[Any], answer: Attestation, whose: Whose) -> Challenge | None:

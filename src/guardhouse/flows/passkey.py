@@ -45,6 +45,7 @@ __all__ = [
     "added",
     "confirmed",
     "copied",
+    "gone",
     "known",
     "label_of",
     "logged_in",
@@ -127,20 +128,20 @@ def renamed(whose: Whose, found: Enrolment, label: str) -> Plan:
     )
 
 
-def removed(whose: Whose, name: str, ways: WaysIn, letter: Letter | None) -> Plan:
+def removed(whose: Whose, name: str, ways: WaysIn) -> Plan:
     """Take a passkey off an account, unless nothing would be left to log in with."""
     if not any(one.kind is Kind.PASSKEY and one.name == name for one in ways.enrolments):
         return Plan(NO_PASSKEY)
     if is_last_way(name, Kind.PASSKEY, ways):
         return Plan(Refuse(Reason.LAST_WAY_IN))
     return Plan(
-        Done("passkey-removed", {"id": name}),
-        (
-            Withdraw(whose.owner, Kind.PASSKEY, name, _REJECTED),
-            _told(whose, "passkey_removed", name),
-            *_letters(letter),
-        ),
+        Done("passkey-removed", {"id": name}), (Withdraw(whose.owner, Kind.PASSKEY, name, _REJECTED),)
     )
+
+
+def gone(whose: Whose, removed: Plan, name: str, letter: Letter | None) -> Plan:
+    """Tell of it, once it is sure that it stays off."""
+    return Plan(removed.then, (_told(whose, "passkey_removed", name), *_letters(letter)))
 
 
 def label_of(text: str, otherwise: str) -> str | Again:
