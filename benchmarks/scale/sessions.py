@@ -13,7 +13,7 @@ from msgspec import Raw
 from guardhouse.state.record import Login, Record, encode
 
 PER_USER = 2
-DATA = {"ip": "203.0.113.7"}
+DATA = {"ip": "203.0.113."}
 ROOM = {name: Raw(encode(value)) for name, value in DATA.items()}
 AT_ONCE = 64
 

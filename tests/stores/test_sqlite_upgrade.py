@@ -52,6 +52,7 @@ CREATE TABLE guardhouse_enrolments (
     kind BLOB NOT NULL, name BLOB NOT NULL, owner BLOB NOT NULL, created REAL NOT NULL, ends REAL,
     version INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
+CREATE TABLE guardhouse_epochs (key BLOB PRIMARY KEY, count INTEGER NOT NULL, ends REAL) WITHOUT ROWID;
 CREATE TABLE guardhouse_schema (version INTEGER NOT NULL);
 INSERT INTO guardhouse_schema VALUES (2);
 """
