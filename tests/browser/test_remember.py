@@ -86,6 +86,7 @@ def test_a_call_by_a_script_that_changes_something_comes_back_too(page: Page):
 
 def test_a_logout_is_for_good(page: Page):
     log_in(page, remember=True)
+    page.wait_for_load_state()  # its script listens by then
     page.locator("#logout").click()
     expect(page.locator("#who")).to_have_text("nobody")
     assert cookie(page.context, REMEMBER) is None

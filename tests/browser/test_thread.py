@@ -82,7 +82,7 @@ def test_a_protected_page_leads_to_the_login_and_back(context: BrowserContext):
     page.get_by_role("textbox", name="Password").fill("correct horse battery staple")
     page.keyboard.press("Enter")
     page.wait_for_url("**/account")
-    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your account", exact=True)).to_be_visible()
     page.get_by_role("button", name="Log out", exact=True).click()
     expect(page.get_by_role("heading")).to_have_text("You are logged out")
     page.goto("/account")
