@@ -10,13 +10,14 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from guardhouse.core.origin import TOKEN_FIELD
+from guardhouse.edge.bodies import media_type, once, read_bounded
 
 T = TypeVar("T", bound=Struct)
 
-__all__ = ["FORM", "JSON", "UnreadableError", "media_type", "read"]
+__all__ = ["FORM", "JSON", "UnreadableError", "read"]
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 LONGEST = 64 * 1024
@@ -34,11 +35,6 @@ class UnreadableError(Exception):
         self.field, self.problem = field, problem
 
 
-def media_type(request: Request) -> str:
-    """Return the media type of the body, without its parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 async def read(request: Request, shape: type[T], login_field: str) -> T:
     """Read what was handed in. The login stands under the name that the application chose, in `shape` under `login`."""
     kind = media_type(request)
@@ -47,7 +43,7 @@ async def read(request: Request, shape: type[T], login_field: str) -> T:
     if kind not in (JSON, FORM):
         # Nothing else: a form of another site can send text/plain without being asked about it first (ASVS 3.5.2).
         raise HTTPException(415, f"Send {JSON} or {FORM}.")
-    body = await _body(request)
+    body = await read_bounded(request, LONGEST)
     try:
         fields = _json(body) if kind == JSON else _form(body, shape)
     except (ValueError, RecursionError):
@@ -62,23 +58,10 @@ async def read(request: Request, shape: type[T], login_field: str) -> T:
         raise UnreadableError(*_said(str(error), login_field)) from None
 
 
-async def _body(request: Request) -> bytes:
-    body = b""
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST:
-                raise HTTPException(413, f"{LONGEST} bytes at most.")
-    except ClientDisconnect:
-        # Nobody hears the answer; unanswered it would be an error in the log, at a stranger's will.
-        raise HTTPException(400, "The body was broken off.") from None
-    return body
-
-
 def _json(body: bytes) -> dict[str, Any]:
     # Half of a surrogate pair is no text (RFC 8259 8.2); msgspec refuses it, and the look at doubled names would not.
     fields = msgspec.json.decode(body or b"{}", type=dict[str, Any])
-    json.loads(body or b"{}", object_pairs_hook=_once)
+    json.loads(body or b"{}", object_pairs_hook=once)
     return fields
 
 
@@ -86,17 +69,10 @@ def _form(body: bytes, shape: type[Struct]) -> dict[str, Any]:
     pairs = parse_qsl(
         body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
     )
-    fields = _once(pairs)
+    fields = once(pairs)
     fields.pop(TOKEN_FIELD, None)
     boxes = {field.name for field in msgspec.structs.fields(shape) if field.type is bool}
     return fields | {name: fields.get(name) in _TICKED for name in boxes}
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a field came twice")
-    return fields
 
 
 def _named(fields: Mapping[str, Any], login_field: str, shape: type[Struct]) -> dict[str, Any]:

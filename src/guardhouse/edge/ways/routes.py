@@ -19,8 +19,9 @@ from starlette.routing import BaseRoute, Route
 from guardhouse.desks.desk import Desk
 from guardhouse.desks.kit import Kit
 from guardhouse.edge.asgi import visit_of
+from guardhouse.edge.bodies import media_type
 from guardhouse.edge.posting import Posting, tray_of
-from guardhouse.edge.ways.handed import FORM, UnreadableError, media_type, read
+from guardhouse.edge.ways.handed import FORM, UnreadableError, read
 from guardhouse.edge.ways.pages import Pages, Said
 from guardhouse.edge.ways.said import Walked, say, say_on_page
 from guardhouse.edge.ways.way import Way
