@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from guardhouse.state.enrolment import Enrolment, Kind, is_same
 from guardhouse.state.store import Closable
 
+from .histories import play
 from .kinds import KINDS
 
 T = TypeVar("T")
@@ -167,18 +167,7 @@ HISTORIES = {
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "examples"), HISTORIES.items())
 def test_histories_of_enrolments(kind: str, examples: int):
-    class EnrollingInKind(Enrolling):
-        pass
-
-    EnrollingInKind.kind = kind
-    case = EnrollingInKind.TestCase
-    case.settings = settings(
-        max_examples=examples,
-        stateful_step_count=30,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )
-    case("runTest").runTest()
+    play(Enrolling, kind, examples)
 
 
 def test_every_kind_of_store_keeps_enrolments_in_a_history():

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, rule
 
@@ -36,6 +35,7 @@ from guardhouse.users.passwords import Passwords
 from guardhouse.vault.keyring import Keyring
 from guardhouse.vault.secret import generate_secret
 
+from .histories import play
 from .kinds import KINDS
 
 T = TypeVar("T")
@@ -378,18 +378,7 @@ HISTORIES = {
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "examples"), HISTORIES.items())
 def test_histories(kind: str, examples: int):
-    class HistoryOfKind(History):
-        pass
-
-    HistoryOfKind.kind = kind
-    case = HistoryOfKind.TestCase
-    case.settings = settings(
-        max_examples=examples,
-        stateful_step_count=30,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )
-    case("runTest").runTest()
+    play(History, kind, examples)
 
 
 def test_every_kind_of_store_is_played():
