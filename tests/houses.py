@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from starlette.applications import Starlette
@@ -26,8 +27,9 @@ GRACE = User(id="2", email="grace@example.com", password_hash=HASH)
 KEYS = {"sesame": ADA.id, "hopper": GRACE.id, "ghost": "404"}
 
 ORIGIN = "https://testserver"
-PAGE = {"Sec-Fetch-Site": "same-origin"}
-NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept": "text/html"}
+# Read only, as many share them: Starlette's client writes its own `user-agent` into the headers that it is given.
+PAGE = MappingProxyType({"Sec-Fetch-Site": "same-origin"})
+NAVIGATION = MappingProxyType({"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept": "text/html"})
 SESSION = "__Host-gh"
 
 Events = list[Any]

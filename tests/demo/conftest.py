@@ -55,7 +55,7 @@ def fresh_client() -> Iterator[TestClient]:
 
 
 def browser(app: FastAPI) -> TestClient:
-    return TestClient(app, base_url=ORIGIN, headers=FROM_THE_PAGE, follow_redirects=False)
+    return TestClient(app, base_url=ORIGIN, headers=dict(FROM_THE_PAGE), follow_redirects=False)
 
 
 def logged_in(client: TestClient, who: dict[str, str] = ADA) -> TestClient:

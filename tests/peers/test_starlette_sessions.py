@@ -88,7 +88,7 @@ def test_an_expired_session_is_empty():
 
 def test_a_plain_connection_gets_no_session():
     app = session_app()
-    secure, plain = browser(app), TestClient(app, base_url="http://testserver", headers=PAGE)
+    secure, plain = browser(app), TestClient(app, base_url="http://testserver", headers=dict(PAGE))
     assert plain.post("/update", json=SOME).json() == SOME
     assert plain.get("/view").json() == {}
     assert secure.get("/view").json() == {}
@@ -174,7 +174,7 @@ def test_a_session_without_a_login_ends_with_the_browser(client: TestClient):
 def test_a_cookie_is_for_all_paths_of_one_host():
     """Theirs may be cut to a path; `__Host-` demands the root, and a path is no border between applications."""
     app = Starlette(routes=[Mount("/second", session_app())])
-    answer = TestClient(app, base_url=ORIGIN, headers=PAGE).post("/second/update", json=SOME)
+    answer = TestClient(app, base_url=ORIGIN, headers=dict(PAGE)).post("/second/update", json=SOME)
     assert "Path=/" in cookie_line(answer).split("; ")
 
 
