@@ -29,7 +29,9 @@ KEYS = {"sesame": ADA.id, "hopper": GRACE.id, "ghost": "404"}
 ORIGIN = "https://testserver"
 # Read only, as many share them: Starlette's client writes its own `user-agent` into the headers that it is given.
 PAGE = MappingProxyType({"Sec-Fetch-Site": "same-origin"})
-NAVIGATION = MappingProxyType({"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept": "text/html"})
+NAVIGATION = MappingProxyType(
+    {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept": "text/html"}
+)
 SESSION = "__Host-gh"
 
 Events = list[Any]
