@@ -166,6 +166,7 @@ def test_the_demo_alone_shows_a_login_elsewhere(browser, demo):
             page.get_by_role("link", name=who).click()
             assert said in page.get_by_role("alert").inner_text()
         page.get_by_role("button", name="Next Door").click()
+        page.get_by_role("heading", name="Next Door: who are you?").wait_for()
         assert urlsplit(page.url).hostname != urlsplit(demo).hostname
         page.get_by_role("link", name="Joan").click()
         page.wait_for_url("**/account")
