@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from guardhouse import starlette
+from guardhouse import User, starlette
 from guardhouse.edge.unquoting import MOST_BACKSLASHES, backslashes
 from guardhouse.fastapi import Guardhouse
 from tests.houses import parts
@@ -26,7 +26,7 @@ SECONDS = 0.1
 
 @pytest.fixture
 def client() -> TestClient:
-    house: Guardhouse = Guardhouse(**parts())
+    house = Guardhouse[User](**parts())
     app = FastAPI()
 
     @app.get("/open")
@@ -81,7 +81,7 @@ def test_a_cookie_that_was_quoted_by_python_is_read(client: TestClient):
 
 
 def test_starlette_leaves_it_to_the_application_whether_cookies_are_read():
-    house: starlette.Guardhouse = starlette.Guardhouse(**parts())
+    house = starlette.Guardhouse[User](**parts())
 
     @house.public
     async def seen(_: Request) -> Response:
