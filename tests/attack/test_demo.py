@@ -28,8 +28,8 @@ UNPROVEN = json.loads((HERE / "demo_unproven.json").read_text("utf-8"))
 """Reason by reason the cases that neither pass nor fail: what the demo does not offer yet, and what is disputed."""
 
 OUTLIVES = {"sqlite"}
-FORGETS = "nor sessions outlive a restart"
-"""What the demo says of keys that are renewed, with a store that is gone when its process is."""
+FORGETS = "the keys of this demo lie in memory"
+"""What the demo says where keys are to be renewed and its store is no file."""
 
 STORES = {"memory": "memory:", "sqlite": "sqlite:///${tmp}/demo.db"}
 

@@ -183,4 +183,4 @@ def test_keys_are_renewed_where_they_outlive_a_restart(tmp_path):
 def test_keys_of_a_demo_in_memory_are_not_renewed():
     with browser(build(Settings(tls=True, controls=TOKEN))) as client:
         answer = client.post("/__test__/keys", json={"keep_old": True}, headers=HOOK)
-    assert (answer.status_code, "outlive" in answer.text) == (422, True)
+    assert (answer.status_code, "lie in memory" in answer.text) == (422, True)

@@ -184,7 +184,7 @@ class Controls:
     async def renew_keys(self, asked: NewKeys) -> dict[str, Any]:
         """Write a new secret down, which counts from the next start on."""
         if not self.books.outlives:
-            raise ValueError("with this store neither keys nor sessions outlive a restart")
+            raise ValueError("the keys of this demo lie in memory, and no restart finds them")
         self.books.renew_secret(keep_old=asked.keep_old)
         return await self.state()
 
