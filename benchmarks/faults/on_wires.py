@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from contextlib import suppress
 from dataclasses import replace
+from random import Random
 from urllib.parse import urlsplit
 
 from benchmarks.faults.app import Settings
 from benchmarks.faults.client import Client
 from benchmarks.faults.running import Fault, Stage
 
-HEALTHY = 0.5
-"""Within which a route that needs no store answers; 0.1 on a machine that has nothing else to do."""
+LATE_SHARE, LATE_SECONDS = 0.01, 10.0
 
 
 class Wire:
@@ -25,6 +27,8 @@ class Wire:
         self.delay = 0.0
         self.trickle = False
         self.silent = False
+        self.late: Random | None = None
+        """Where some messages are very late: which ones."""
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
@@ -36,10 +40,13 @@ class Wire:
     def reset(self) -> None:
         """Break all connections with a RST."""
         for writer in list(self._writers):
+            line: socket.socket = writer.get_extra_info("socket")
+            # Without this they would be closed in an orderly way.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):  # the end of the run cancels what is still connected
             there, back = await asyncio.open_connection("127.0.0.1", self.target)
             self._writers |= {writer, back}
             await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
@@ -50,6 +57,8 @@ class Wire:
             while data := await reader.read(65536):
                 while self.silent:  # noqa: ASYNC110 - a wire looks now and then
                     await asyncio.sleep(0.05)
+                if self.late is not None and self.late.random() < LATE_SHARE:
+                    await asyncio.sleep(LATE_SECONDS)
                 if self.delay:
                     await asyncio.sleep(self.delay / 2)  # once on the way there, once on the way back
                 await self._write(writer, data)
@@ -126,6 +135,23 @@ class Trickled(_OnWire):
         self.wire.trickle = True
         await stage.wait(0.4)
         self.wire.trickle = False
+        stage.mend()
+
+
+class Late(_OnWire):
+    """Some messages take very long."""
+
+    name = "F9 late"
+    does = "one message of a hundred comes 10 s late"
+    # Whoever waits on the same connection waits too.
+    errors = 0.30
+
+    async def inject(self, stage: Stage) -> None:
+        """Let them be late for half of the run; who is late then is waited for by nobody."""
+        await stage.wait(0.2)
+        self.wire.late = stage.chance
+        await stage.wait(0.5)
+        self.wire.late = None
         stage.mend()
 
 

@@ -75,11 +75,13 @@ def test_every_fault_says_what_it_does_and_where():
 
 
 def test_faults_are_chosen_by_number_and_store():
-    assert {fault.name for fault in chosen("F9", "redis")} == {
+    assert {fault.name for fault in chosen(["F9"], ["redis"])} == {
         "F9 slow",
         "F9 trickle",
         "F9 reset",
         "F9 silent",
+        "F9 late",
     }
-    assert {fault.store for fault in chosen("F4", None)} == {"redis"}
+    assert {fault.store for fault in chosen(["F4"], None)} == {"redis"}
+    assert [fault.name for fault in chosen(["F7 lock"], None)] == ["F7 lock"]
     assert len(chosen(None, None)) > len(FAULTS)
