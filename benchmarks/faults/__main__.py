@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for, and print a table; 1 where a bar was missed."""
     options = _options(arguments)
     if options.table:
-        print(table(read(options.results or RESULTS)))
+        print(table(_kept(options.results or RESULTS)))
         return 0
     size = QUICK if options.quick else Size()
     if options.seconds is not None:
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     file = options.results or (RESULTS if options.long else None)
     seeds = options.seed or (SEEDS if options.long else SEEDS[:1])
     before = (
-        {(one.size, one.fault, one.store, one.seed) for one in read(file)} if file and options.go_on else ()
+        {(one.size, one.fault, one.store, one.seed) for one in _kept(file)} if file and options.go_on else ()
     )
     print(f"{size} each, seeds {' '.join(map(str, seeds))}\n\n{head()}")
     missed = False
@@ -40,6 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 continue
             missed |= _one(fault, size, seed, file)
     return int(missed)
+
+
+def _kept(file: Path) -> list[Result]:
+    try:
+        return read(file)
+    except (OSError, ValueError, TypeError) as error:
+        print(f"{file}: these are no results of this bench: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -23,14 +23,14 @@ class Pause(Fault):
     """The server is held."""
 
     name = "F4"
-    does = "the server is held for 1 s, then for a quarter of the run"
+    does = "the server is held for 1 s, 5 s (less in a short run) and a quarter of the run"
     stores = ("redis",)
     recovers = 1.0
     longest = 2.5
 
     async def inject(self, stage: Stage) -> None:
-        """Hold it twice."""
-        for seconds in (1.0, stage.size.seconds / 4):
+        """Hold it three times."""
+        for seconds in (1.0, min(5.0, stage.size.seconds / 8), stage.size.seconds / 4):
             await stage.wait(0.15)
             stage.harm()
             stage.place.servers.server.hold()

@@ -9,7 +9,10 @@ import pytest
 
 from benchmarks.faults.faults import FAULTS, chosen
 from benchmarks.faults.on_databases import Terminated
+from benchmarks.faults.on_limits import Guessed
 from benchmarks.faults.on_redis import Pause
+from benchmarks.faults.on_steps import Cut
+from benchmarks.faults.on_wires import Reset
 from benchmarks.faults.on_workers import LateSave, WorkerKill
 from benchmarks.faults.running import QUICK, Fault, Report, Stage, run
 from guardhouse.state.crumbs import key_of
@@ -29,12 +32,21 @@ def reported(fault: Fault, seed: int = 1) -> Report:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
-    [WorkerKill("sqlite"), LateSave("sqlite"), Pause("redis"), Terminated("postgres")],
+    [
+        WorkerKill("sqlite"),
+        LateSave("sqlite"),
+        Pause("redis"),
+        Reset("redis"),
+        Cut("redis"),
+        Terminated("postgres"),
+        Guessed("redis"),
+    ],
     ids=lambda fault: f"{fault.name} {fault.store}",
 )
 def test_no_promise_breaks_while_a_store_is_harmed(fault: Fault):
     report = reported(fault)
     assert report.calls > 50
+    assert not [note for note in report.notes if note.startswith("!")]
     assert not {rule: count for rule, count in report.broken.items() if count}, report.examples
 
 
