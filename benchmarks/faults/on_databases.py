@@ -28,7 +28,7 @@ class Restart(Fault):
 
     name = "F7"
     does = "stopped as in a crash (pg_ctl -m immediate, kill -9), started again"
-    stores = ("postgres", "mariadb")
+    stores: tuple[str, ...] = ("postgres", "mariadb")
 
     async def inject(self, stage: Stage) -> None:
         """Do it twice."""

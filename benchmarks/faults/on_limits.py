@@ -79,7 +79,7 @@ class Guessed(Fault):
             number += 1
             for turn in range(3):
                 guesses = [
-                    load.guess(line, stage.world, user, f"203.0.{turn}.{at}", at % 2)
+                    load.guess(line, stage.world, user, f"10.{number % 250}.{turn}.{at}", at % 2)
                     for at, line in enumerate(lines)
                 ]
                 await asyncio.gather(*guesses)

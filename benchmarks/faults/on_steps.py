@@ -58,7 +58,6 @@ class Cut(_Mortal):
     name = "F10"
     does = f"exit after the first, second ... step within {', '.join(CUT)}; then asked again"
     stores = EVERY
-    errors = 0.1
 
     async def inject(self, stage: Stage) -> None:
         """Cut each verb after its first step, then each after its second, and so on: what has fewer is not cut."""
