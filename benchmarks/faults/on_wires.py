@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from random import Random
+from typing import cast
 from urllib.parse import urlsplit
 
 from benchmarks.faults.app import Settings
@@ -30,6 +31,7 @@ class Wire:
         self.late: Random | None = None
         """Where some messages are very late: which ones."""
         self._writers: set[asyncio.StreamWriter] = set()
+        self._flows: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -45,12 +47,26 @@ class Wire:
             line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
+    async def close(self) -> None:
+        """Let go of everything."""
+        if self._server is not None:
+            self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await asyncio.gather(*self._flows, return_exceptions=True)
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.CancelledError):  # the end of the run cancels what is still connected
+        flow = cast("asyncio.Task[None]", asyncio.current_task())
+        self._flows.add(flow)
+        self._writers.add(writer)
+        with suppress(OSError):
             there, back = await asyncio.open_connection("127.0.0.1", self.target)
-            self._writers |= {writer, back}
+            self._writers.add(back)
             await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-            self._writers -= {writer, back}
+            self._writers.discard(back)
+        writer.transport.abort()
+        self._writers.discard(writer)
+        self._flows.discard(flow)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -97,13 +113,22 @@ class _OnWire(Fault):
         watching.cancel()
         stage.notes.append(f"health answers within {self._unhealthy * 1000:.0f} ms")
 
+    async def after(self, stage: Stage) -> list[str]:
+        """Take the wire away."""
+        self.wire.silent, self.wire.late, self.wire.delay = False, None, 0.0
+        await self.wire.close()
+        return await super().after(stage)
+
     async def _watch(self, stage: Stage) -> None:
         line = Client(stage.ports)
-        while True:
-            began = time.monotonic()
-            await line.ask(0, "GET", "/health")
-            self._unhealthy = max(self._unhealthy, time.monotonic() - began)
-            await asyncio.sleep(0.05)
+        try:
+            while True:
+                began = time.monotonic()
+                await line.ask(0, "GET", "/health")
+                self._unhealthy = max(self._unhealthy, time.monotonic() - began)
+                await asyncio.sleep(0.05)
+        finally:
+            line.close()
 
 
 class Delayed(_OnWire):
