@@ -71,7 +71,7 @@ def marked(module: Sequence[str], repeats: int) -> Counts:
                 *(sys.executable, "-m", *module, str(repeats)),
             ],
             cwd=ROOT,
-            env=_environment() | {GDB: f"{folder}/gdb"},
+            env={**_environment(), GDB: f"{folder}/gdb"},
             capture_output=True,
             text=True,
             check=False,
