@@ -98,10 +98,11 @@ def count(names: Sequence[str] = NAMES) -> Mapping[str, Mapping[str, float]]:
 
 def run(name: str, repeats: int) -> None:
     """Be what valgrind watches: a batch of each algorithm between two marks."""
-    for algorithm in ALGORITHMS:
-        tokens = signed(algorithm)
-        verifier = checked(name, tokens)
+    ready = [(algorithm, tokens := signed(algorithm), checked(name, tokens)) for algorithm in ALGORITHMS]
+    for _, tokens, verifier in ready:
         _verify_all(verifier, _prepared(verifier, tokens, WARM_UP))
+    instructions.begin_to_count()
+    for algorithm, tokens, verifier in ready:
         prepared = _prepared(verifier, tokens, repeats)
         os.getppid()
         _verify_all(verifier, prepared)

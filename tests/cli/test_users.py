@@ -8,6 +8,7 @@ import pty
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,15 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
+from guardhouse.users.migrating import VERSION_TABLE
 from guardhouse.users.models import TABLE
 from guardhouse.vault.password import PasswordHasher
 from tests.cli.apps.people import Base
 from tests.cli.conftest import Call
+from tests.services.desk import desk
+from tests.services.mariadb import mariadb_url
+from tests.services.postgres import postgres_url
+from tests.stores.sql_kinds import started
 
 ADA = "ada@example.com"
 PASSWORD = "correct horse battery staple"
@@ -254,3 +260,48 @@ def test_what_is_in_the_way_of_the_table_is_one_line(call: Call, arguments: list
     assert says in done.stderr
     assert "hunter2" not in done.output
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(params=[postgres_url, mariadb_url], ids=["postgres", "mariadb"])
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database of a server, without our table before and after."""
+    url = started(request.param)
+    for table in (TABLE, VERSION_TABLE):
+        desk(url)(f"DROP TABLE IF EXISTS {table}")
+    yield url
+    for table in (TABLE, VERSION_TABLE):
+        desk(url)(f"DROP TABLE IF EXISTS {table}")
+
+
+@pytest.mark.slow
+def test_all_of_it_works_on_a_server_too(call: Call, server: str):
+    assert "guardhouse migrate" in call("users", "list", server).stderr, "what is missing is said"
+    assert call("migrate", "--users", server).exit_code == 0
+    assert "already" in call("migrate", "--users", server).stderr
+    grace = call("users", "create", server, "--email", "grace@example.com", "--no-password")
+    done = call("users", "create", server, "--email", ADA, "--field", "name=Ada", stdin=f"{PASSWORD}\n")
+    assert (grace.exit_code, done.exit_code) == (0, 0)
+    taken = call("users", "create", server, "--email", ADA.upper(), "--no-password")
+    assert (taken.exit_code, taken.stderr) == (2, f"guardhouse: {ADA.upper()} is taken.\n")
+    ada = next(person for person in people(call, server) if person["login"] == ADA)
+    assert ada == {"id": ada["id"], "login": ADA, "password": True, "verified": False, "disabled": False}
+    first = people(call, server, "--limit", "1")
+    assert first + people(call, server, "--after", first[0]["id"]) == people(call, server)
+    for command, says in (
+        ("disable", "shut out"),
+        ("disable", "shut out already"),
+        ("enable", "let in again"),
+        ("verify", "verified"),
+        ("verify", "verified already"),
+    ):
+        assert json.loads(call("users", command, server, "--email", ADA, "--json").stdout)["done"] == says
+    hash_of_ada = f"SELECT password_hash FROM {TABLE} WHERE name = 'Ada'"  # noqa: S608 - constants
+    (before,) = desk(server)(hash_of_ada)
+    assert call("users", "password", server, "--id", ada["id"], stdin="another one of hers\n").exit_code == 0
+    (after,) = desk(server)(hash_of_ada)
+    assert PasswordHasher().verify(PASSWORD, before[0]).ok
+    assert PasswordHasher().verify("another one of hers", after[0]).ok
+    for nobody in ("ad\u00e1@example.com", "\U0001f984"):
+        refused = call("users", "disable", server, "--email", nobody)
+        assert (refused.exit_code, "Traceback" in refused.stderr) == (2, False)
+    assert not any(person["disabled"] for person in people(call, server))

@@ -14,6 +14,7 @@ from msgspec import Raw
 from guardhouse.errors import StoreError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Closable, InlineLoading, OwnedSessions, Prunable, SessionStore
+from guardhouse.stores.memory import MemoryStore
 
 from .kinds import ADA, BOB, KEY, NEW_KEY, OTHER_KEY, Kind, record
 
@@ -134,7 +135,8 @@ async def test_what_was_deleted_stays_dead(store: SessionStore, kind: Kind):
 async def test_loads_of_what_is_not_there_cost_nothing(store: SessionStore, kind: Kind):
     await store.create(KEY, record(ADA))
     before = kind.count(store)
-    for number in range(10_000):
+    # A row per load would be seen after one. Only what a process keeps in memory is also asked for often.
+    for number in range(10_000 if isinstance(store, MemoryStore) else 500):
         assert await store.load(number.to_bytes(32, "big")) is None
     assert kind.count(store) == before
 

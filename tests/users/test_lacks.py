@@ -6,13 +6,23 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, create_engine, func
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    create_engine,
+    func,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, sessionmaker
 
 from guardhouse.core.provider import Disables, HasAddress, Provider, Registers, SetsPassword
 from guardhouse.errors import ConfigError, UsersUnavailableError
 from guardhouse.users.memory import MemoryUsers, User
 from guardhouse.users.powers import check_power
+from guardhouse.users.sql_table import describe
 from guardhouse.users.sqlalchemy import SQLUsers
 
 from .writable import Citizen, Counted, Flagged, Named
@@ -258,3 +268,24 @@ async def test_a_table_that_is_not_there_is_an_outage_without_a_word_of_what_was
     with pytest.raises(UsersUnavailableError) as raised:
         await users.register("ada@example.com", "the hash", {})
     assert "ada@" not in f"{raised.value} {raised.value.__cause__}"
+
+
+class Sized(Base):
+    """A user of whom numbers of each size are kept."""
+
+    __tablename__ = "sized"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str | None]
+    small: Mapped[int] = mapped_column(SmallInteger)
+    usual: Mapped[int]
+    large: Mapped[int] = mapped_column(BigInteger)
+
+
+@pytest.mark.parametrize(("column", "bits"), [("small", 15), ("usual", 31), ("large", 63)])
+def test_a_number_that_somebody_fills_in_is_no_larger_than_its_column(column: str, bits: int) -> None:
+    read = describe(Sized, login="email", password="password_hash", registers=[column]).registers[column]
+    assert read(str(2**bits - 1)) == 2**bits - 1
+    assert read(str(1 - 2**bits)) == 1 - 2**bits
+    assert read(str(2**bits)) is None
+    assert read("x") is None

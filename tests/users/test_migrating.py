@@ -39,7 +39,7 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 async def emptied(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
-        for table in (TABLE, VERSION_TABLE):
+        for table in (TABLE, VERSION_TABLE, "book", "alembic_version"):
             await connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
 
 
@@ -137,16 +137,39 @@ def test_the_columns_mix_into_a_model_of_the_application(tmp_path: Path) -> None
 
 
 ENV = """
+import asyncio
+
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from guardhouse.users.models import UserRow
 
-with create_engine(context.config.get_main_option("sqlalchemy.url"), poolclass=NullPool).connect() as connection:
+
+def run(connection):
     context.configure(connection=connection, target_metadata=UserRow.metadata)
     with context.begin_transaction():
         context.run_migrations()
+
+
+async def main():
+    async with create_async_engine(context.config.get_main_option("sqlalchemy.url"), poolclass=NullPool).begin() as connection:
+        await connection.run_sync(run)
+
+asyncio.run(main())
+"""
+
+MERGED = """
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
 """
 
 STEP = """
@@ -167,27 +190,53 @@ def downgrade() -> None:
 
 
 @pytest.fixture
-def application(tmp_path: Path) -> Config:
+def application(engine: AsyncEngine, tmp_path: Path) -> Config:
     """An application with migrations of its own, which has ours beside them."""
     (tmp_path / "own" / "versions").mkdir(parents=True)
     (tmp_path / "own" / "env.py").write_text(ENV)
+    (tmp_path / "own" / "script.py.mako").write_text(MERGED)
     (tmp_path / "own" / "versions" / "own_1.py").write_text(STEP)
     config = Config()
     config.set_main_option("script_location", str(tmp_path / "own"))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", f"{tmp_path}/own/versions\n{VERSIONS}")
-    config.set_main_option("sqlalchemy.url", f"sqlite:///{tmp_path}/own.db")
+    config.set_main_option("sqlalchemy.url", engine.url.render_as_string(hide_password=False))
     return config
 
 
-def test_our_steps_stand_among_the_applications_own(application: Config, tmp_path: Path) -> None:
-    command.upgrade(application, "heads")
-    engine = create_engine(f"sqlite:///{tmp_path}/own.db", poolclass=NullPool)
-    assert set(inspect(engine).get_table_names()) == {"alembic_version", "book", TABLE}
-    with engine.connect() as connection:
-        assert drift(connection) == []
-    command.downgrade(application, "guardhouse_users@base")
-    assert set(inspect(engine).get_table_names()) == {"alembic_version", "book"}
+async def told(config: Config, work: Callable[..., Any], *arguments: Any, **more: Any) -> None:
+    """Do what `alembic` does: in a thread, where its environment may run a loop of its own."""
+    await anyio.to_thread.run_sync(lambda: work(config, *arguments, **more))
+
+
+def tables(connection: Connection) -> set[str]:
+    """The tables that these steps make; tests of other things may have left theirs in the same database."""
+    return set(inspect(connection).get_table_names()) & {"alembic_version", "book", TABLE, VERSION_TABLE}
+
+
+@pytest.mark.anyio
+async def test_our_steps_stand_among_the_applications_own(application: Config, engine: AsyncEngine) -> None:
+    await told(application, command.upgrade, "heads")
+    assert await asked(engine, tables) == {"alembic_version", "book", TABLE}
+    assert await asked(engine, drift) == []
+    await told(application, command.downgrade, "guardhouse_users@base")
+    assert await asked(engine, tables) == {"alembic_version", "book"}
+
+
+@pytest.mark.anyio
+async def test_our_steps_and_the_applications_own_merge_into_one(
+    application: Config, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    await told(application, command.upgrade, "own_1")
+    await told(
+        application, command.merge, ["own_1", newest()], rev_id="own_2"
+    )  # written beside the first of them
+    assert (tmp_path / "own" / "versions" / "own_2_.py").exists()
+    await told(application, command.upgrade, "head")
+    assert await asked(engine, tables) == {"alembic_version", "book", TABLE}
+    assert await asked(engine, drift) == []
+    await told(application, command.downgrade, "base")
+    assert await asked(engine, tables) == {"alembic_version"}
 
 
 def test_the_statements_are_those_of_the_dialect() -> None:

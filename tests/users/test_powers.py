@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from guardhouse.core.provider import Disables, HasAddress, Registers, SetsPassword
+from guardhouse.users.sqlalchemy import SQLUsers
 
 from .writable import PLACES, Place, place
 
@@ -42,6 +43,56 @@ async def test_a_newcomer_is_found_by_login_and_id(here: Place) -> None:
     found = await here.users.by_credentials({login: ADA})
     assert here.users.id_of(found) == here.users.id_of(ada)
     assert await here.users.by_id(here.users.id_of(ada)) is not None
+
+
+NEARLY = (
+    "ad\u00e1@example.com",
+    "\u00c5da@example.com",
+    "\uff41da@example.com",
+    "ad\u0430@example.com",
+    "ada\u0301@example.com",
+    "\U0001d41ada@example.com",
+    "\U0001f984@example.com",
+)
+
+
+async def test_no_letter_of_a_login_stands_for_another(here: Place) -> None:
+    ada = await here.newcomer(ADA, name="Ada")
+    login = "login" if here.with_mail else "email"
+    for stranger in NEARLY:
+        assert await here.users.by_credentials({login: stranger}) is None, stranger
+    assert not await here.users.set_address(await here.newcomer(GRACE), ADA, before=GRACE)
+    if isinstance(here.users, SQLUsers):
+        assert await here.users.by_credentials({login: ADA, "name": "Ada"}) is not None
+        assert await here.users.by_token("name", "Ada") is not None
+        for name in ("ada", "Ad\u00e1", "\U0001f984"):
+            assert await here.users.by_credentials({login: ADA, "name": name}) is None, name
+            assert await here.users.by_token("name", name) is None, name
+    assert await here.users.by_id(here.users.id_of(ada).upper() + " ") is None
+
+
+async def test_who_is_nearly_another_is_somebody_else_or_is_not_taken_in(here: Place) -> None:
+    ada = await here.newcomer(ADA, name="Ada")
+    login = "login" if here.with_mail else "email"
+    for stranger in NEARLY:
+        try:
+            taken_in = await here.newcomer(stranger, "the hash of a stranger")
+        except ValueError as refused:
+            assert str(refused).endswith(".")  # noqa: PT017 - on most databases nobody is refused
+            continue
+        if taken_in is not None:
+            found = await here.users.by_credentials({login: stranger})
+            assert here.users.id_of(found) == here.users.id_of(taken_in) != here.users.id_of(ada)
+    assert here.users.password_of(await here.again(ada)) == "the first hash"
+    assert await here.users.by_credentials({login: ADA}) is not None
+
+
+@pytest.mark.parametrize("number", [2**31, 2**32 + 1, 2**63 - 1, -(2**31) - 1])
+async def test_a_key_that_the_column_is_too_small_for_is_nobodys(here: Place, number: int) -> None:
+    await here.newcomer(ADA)
+    assert await here.users.by_id(str(number)) is None
+    if isinstance(here.users, SQLUsers):
+        assert len(await here.users.listed(after=str(number))) in (0, 1)
 
 
 async def test_a_newcomer_may_have_no_password(here: Place) -> None:

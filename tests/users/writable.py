@@ -27,6 +27,11 @@ class Base(DeclarativeBase):
     """Tables of these tests."""
 
 
+LOOSE = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
+"""What most applications on MariaDB have: a collation that takes no notice of case, accents and forms of a letter. The other
+tables have the server's own, which was latin1 until MariaDB 11.6."""
+
+
 class Aware(TypeDecorator[datetime]):
     """Moments with a zone, in a column that keeps none: what many applications have for SQLite's sake."""
 
@@ -47,6 +52,7 @@ class Citizen(Base):
     """A user with a number, and moments that know their zone."""
 
     __tablename__ = "writable_citizen"
+    __table_args__ = LOOSE
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(200), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
@@ -59,6 +65,7 @@ class Flagged(Base):
     """A user as fastapi-users has him: a UUID, and flags."""
 
     __tablename__ = "writable_flagged"
+    __table_args__ = LOOSE
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     email: Mapped[str] = mapped_column(String(200), unique=True, index=True)
     hashed_password: Mapped[str | None] = mapped_column(String(200))
@@ -102,7 +109,11 @@ class Kind:
     def users(self, sessions: Any) -> Any:
         """Make users of it."""
         return SQLUsers(
-            self.model, sessions, registers=("name", *self.settings.get("more", ())), **self._told()
+            self.model,
+            sessions,
+            registers=("name", *self.settings.get("more", ())),
+            narrow_by=("name",),
+            **self._told(),
         )
 
     def _told(self) -> dict[str, Any]:
@@ -159,25 +170,28 @@ async def place(database: str, kind: str, folder: Path) -> AsyncGenerator[Place]
         yield Place(KINDS[kind].users(sessionmaker(engine)), kind == "named")
         engine.dispose()
         return
-    async with made(URLS[database](folder)) as asynchronous:
+    async with emptied(URLS[database](folder)) as asynchronous:
         yield Place(KINDS[kind].users(async_sessionmaker(asynchronous)), kind == "named")
 
 
 @asynccontextmanager
-async def made(url: str) -> AsyncGenerator[AsyncEngine]:
-    """Make empty tables there, and drop them in the end."""
+async def emptied(url: str) -> AsyncGenerator[AsyncEngine]:
+    """Make the tables there, once for each process, for making them takes a server longer than a test; and empty them."""
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(Base.metadata.drop_all)
-            await connection.run_sync(Base.metadata.create_all)
+            if url not in MADE:
+                await connection.run_sync(Base.metadata.drop_all)
+                await connection.run_sync(Base.metadata.create_all)
+            for table in Base.metadata.tables.values():
+                await connection.execute(table.delete())
+        MADE.add(url)
         yield engine
-        async with engine.begin() as connection:
-            await connection.run_sync(Base.metadata.drop_all)
     finally:
         await engine.dispose()
 
 
+MADE: set[str] = set()
 URLS: dict[str, Callable[[Path], str]] = {
     "aiosqlite": lambda folder: f"sqlite+aiosqlite:///{folder}/users.db",
     "asyncpg": lambda _: started(postgres_url).replace("postgresql:", "postgresql+asyncpg:"),

@@ -1,4 +1,4 @@
-"""An application's own table of users, whatever its key and its login: one walk through the ways, from the first letter on."""
+"""An application's own table of users, whatever its key, its login and its database: one walk through the ways, from the first letter on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.testclient import TestClient
 
-from tests.users.writable import place
+from tests.houses import SESSION
+from tests.users.writable import URLS, place
 from tests.ways.houses import NEW_PASSWORD, World
+from tests.ways.phones import Phone
 
 FIRST = "the first horse of many staples"
-MAIL, OTHER_MAIL, TAKEN_MAIL = "nova@example.com", "nova@else.example", "grace@example.com"
+LAST = "the last horse of many staples"
+MAIL, OTHER_MAIL = "nova@example.com", "nova@else.example"
+DATABASES = ("sqlite", "asyncpg", "asyncmy")
 
 
 class Table(NamedTuple):
@@ -62,10 +67,19 @@ def table(request: pytest.FixtureRequest) -> tuple[str, Table]:
     return request.param, TABLES[request.param]
 
 
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param in URLS:
+        URLS[request.param](tmp_path)  # a server ends with the thread that started it, so not in the portal's
+    return str(request.param)
+
+
 @pytest.fixture
-def world(table: tuple[str, Table], portal: BlockingPortal, tmp_path: Path) -> Iterator[Tabled]:
+def world(
+    database: str, table: tuple[str, Table], portal: BlockingPortal, tmp_path: Path
+) -> Iterator[Tabled]:
     kind, told = table
-    with portal.wrap_async_context_manager(place("sqlite", kind, tmp_path)) as where:
+    with portal.wrap_async_context_manager(place(database, kind, tmp_path)) as where:
         yield Tabled(
             portal, {"users": where.users}, must_verify=True, magic_links="same-browser", **told.ways
         )
@@ -107,6 +121,81 @@ def test_one_walk_through_the_ways(world: Tabled, table: tuple[str, Table]):
     assert other.post("/send-link", json=who).status_code == 200
     assert other.post("/enter", json={"token": world.token(OTHER_MAIL)}).json() == {"done": "logged-in"}
     assert other.get("/me").json() == {"address": OTHER_MAIL}
+
+    inside(world, client, other, who)
+
+
+def inside(world: Tabled, client: TestClient, other: TestClient, who: dict[str, str]) -> None:
+    """Walk on through what who is logged in does with his account, in the browser `client`."""
+    assert client.post("/confirm-password", json={"password": NEW_PASSWORD}).json() == {"done": "confirmed"}
+    phone = Phone(client.post("/two-factor-setup").json()["uri"])
+    first = client.post("/two-factor-confirm", json={"code": phone.code(world.clock.now)}).json()
+    assert first["done"] == "two-factor-on"
+
+    change = {"current_password": NEW_PASSWORD, "new_password": LAST}
+    assert client.post("/change-password", json=change).json() == {"done": "password-changed"}
+    assert other.get("/me").status_code == 401, "the other login ended with the password"
+    assert client.post("/devices", json={"others": True}).status_code == 200
+
+    world.clock.now += 60
+    again = world.visitor()
+    assert again.post("/login", json=who | {"password": NEW_PASSWORD}).status_code == 422
+    right = who | {"password": LAST, "remember": True}
+    assert again.post("/login", json=right).json()["next"] == "two-factor"
+    code = {"code": phone.code(world.clock.now)}
+    assert again.post("/two-factor", json=code).json() == {"done": "logged-in"}
+    del again.cookies[SESSION]
+    assert again.get("/me").json() == {"address": OTHER_MAIL}, "the browser is remembered"
+    third = world.visitor()
+    third.post("/login", json=right)
+    code = {"code": first["recovery_codes"][0]}
+    assert third.post("/two-factor-recovery", json=code).json()["done"] == "logged-in"
+
+
+STRANGERS = (
+    "n\u00f3va",
+    "nov\u00e5",
+    "\uff4eova",
+    "n\u03bfva",
+    "nov\u0430",
+    "n\U0001d428va",
+    "nova\u0301",
+    "\U0001f984",
+)
+"""Nova, but for one letter; a collation takes most of them for her. The last is four bytes of UTF-8, and no letter at all."""
+
+
+def test_whom_a_collation_takes_for_another_is_nobody(world: Tabled, table: tuple[str, Table]):
+    told = table[1]
+    handed = {told.field: told.login, "password": FIRST}
+    assert world.visitor().post("/register", json=handed | told.newcomer).status_code == 200
+    who = {told.field: told.login.upper()}
+    assert world.visitor().post("/login", json=who | {"password": FIRST}).json() == {"next": "verify-email"}
+    sent = len(world.letters(MAIL))
+    for stranger in STRANGERS:
+        who = {told.field: told.login.replace("nova", stranger)}
+        client = world.visitor()
+        answer = client.post("/login", json=who | {"password": FIRST})
+        assert (answer.status_code, answer.json()["code"]) == (422, "login_failed"), stranger
+        for way in ("/forgot-password", "/send-link", "/send-verification"):
+            assert client.post(way, json=who).status_code == 200
+        world.clock.now += 3600
+    assert len(world.letters(MAIL)) == sent, "none of them has her sent a letter"
+
+
+def test_who_is_spelled_nearly_like_another_is_taken_in_beside_him_or_not_at_all(
+    world: Tabled, table: tuple[str, Table]
+):
+    told = table[1]
+    handed = {told.field: told.login, "password": FIRST} | told.newcomer
+    assert world.visitor().post("/register", json=handed).status_code == 200
+    own = {**handed, "password": NEW_PASSWORD}
+    own |= {name: value.replace("nova", "n\u00f3va") for name, value in own.items() if name != "name"}
+    assert world.visitor().post("/register", json=own | {"password": NEW_PASSWORD}).status_code in (200, 422)
+    login = {told.field: told.login, "password": FIRST}
+    assert world.visitor().post("/login", json=login).json() == {"next": "verify-email"}
+    stolen = {told.field: told.login, "password": NEW_PASSWORD}
+    assert world.visitor().post("/login", json=stolen).status_code == 422
 
 
 def test_somebody_is_invited(world: Tabled, table: tuple[str, Table]):

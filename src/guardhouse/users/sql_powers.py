@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, exc, or_, select, update
@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from guardhouse.errors import ConfigError
 from guardhouse.users.fields import filled_in, login_of
 from guardhouse.users.marks import Mark
-from guardhouse.users.sql_rows import Rows, outages
+from guardhouse.users.sql_rows import Rows, outages, unspellable
 from guardhouse.users.sql_table import Described
 
 __all__ = ["DisablesSQL", "HasAddressSQL", "RegistersSQL", "Written", "powers"]
@@ -33,6 +33,16 @@ class Written(Generic[U]):
     def _column(self, name: str) -> Any:  # noqa: ANN401 - an attribute of the application's model
         return getattr(self._table.model, name)
 
+    async def _read(self, statement: Select[T], values: Mapping[str, object]) -> Sequence[T]:
+        """Return the rows of a question; no row has letters that its column cannot have."""
+        with outages(self._table.model):
+            try:
+                return await self._rows.read(statement, values)
+            except exc.DBAPIError as trouble:
+                if not unspellable(trouble):
+                    raise
+                return ()
+
     async def _write(
         self, user: U, values: Mapping[str, object], *where: ColumnElement[bool], may_clash: bool = False
     ) -> bool:
@@ -48,6 +58,10 @@ class Written(Generic[U]):
                 changed = await self._rows.change(change)
             except exc.IntegrityError:
                 if not may_clash:
+                    raise
+                return False
+            except exc.DBAPIError as trouble:
+                if not unspellable(trouble):
                     raise
                 return False
         if changed:
@@ -78,6 +92,10 @@ class RegistersSQL(Written[U]):
                     return None
                 await self._say_taken(filled)
                 raise
+            except exc.DBAPIError as trouble:
+                if not unspellable(trouble):
+                    raise
+                raise ValueError("There are letters in this that cannot be kept here.") from trouble
             found = await self._rows.read(self._all.where(self._column(table.key) == key), {})
         return found[0] if found else None
 

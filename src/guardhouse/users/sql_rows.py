@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from guardhouse.errors import ConfigError, UsersUnavailableError
 
-__all__ = ["Rows", "outages", "rows_of"]
+__all__ = ["Rows", "outages", "rows_of", "unspellable"]
 
 U = TypeVar("U")
 
@@ -31,6 +31,19 @@ def outages(model: type[object]) -> Generator[None]:
     except OUTAGES as trouble:
         cause = getattr(trouble, "orig", None) or trouble
         raise UsersUnavailableError(model.__name__, type(cause).__name__) from cause
+
+
+def unspellable(trouble: exc.DBAPIError) -> bool:
+    """Whether the column has no such letters, as one in latin1 has no emoji: then no row has them, and no outage is it."""
+    arguments: tuple[object, ...] = getattr(trouble.orig, "args", ())
+    known = any(number in NO_SUCH_LETTERS for number in arguments[:1])
+    return known or getattr(trouble.orig, "sqlstate", None) == UNTRANSLATABLE_CHARACTER
+
+
+NO_SUCH_LETTERS = (1267, 1366, 3854, 3988)
+"""MariaDB and MySQL: illegal mix of collations, incorrect string value; MySQL alone: no conversion to that character set."""
+UNTRANSLATABLE_CHARACTER = "22P05"
+"""PostgreSQL, in a database that is not in UTF-8."""
 
 
 class Rows(Protocol):

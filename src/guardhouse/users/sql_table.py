@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Table, UniqueConstraint, Uuid
+from sqlalchemy import BigInteger, Column, Integer, SmallInteger, Table, UniqueConstraint, Uuid
 from sqlalchemy import inspect as inspected
 from sqlalchemy.orm import Mapper
 
@@ -15,7 +15,7 @@ from guardhouse.errors import ConfigError
 from guardhouse.users.marks import Mark, mark_of, marks
 from guardhouse.users.values import READERS, Reader, read_uuid_text
 
-__all__ = ["Described", "describe", "known", "reader_of"]
+__all__ = ["Described", "counted", "describe", "known", "reader_of"]
 
 U = TypeVar("U")
 
@@ -75,7 +75,7 @@ def describe(  # noqa: PLR0913 - one argument for each column that models name o
         _address(columns, address),
         _mark(columns, "verified", verified, VERIFIED),
         _disabled(columns, disabled, active),
-        {name: reader_of(name, columns[name]) for name in listed},
+        {name: _filler_of(name, columns[name]) for name in listed},
         {},
     )
     _refuse_own(found)
@@ -218,3 +218,22 @@ def reader_of(name: str, column: Column[Any]) -> Reader:
     except (KeyError, NotImplementedError):
         fix = "Its values cannot be read from text; for the primary key, say how by `read_id`."
         raise ConfigError(name, str(column.type), fix) from None
+
+
+def counted(column: Column[Any]) -> bool:
+    """Whether the column holds integers, of whatever size."""
+    return isinstance(column.type, Integer)
+
+
+def _filler_of(name: str, column: Column[Any]) -> Reader:
+    """Choose how text becomes a value to write: an integer no larger than the column has bits for, or the database raises."""
+    read = reader_of(name, column)
+    if not counted(column) or isinstance(column.type, BigInteger):
+        return read
+    bits = 15 if isinstance(column.type, SmallInteger) else 31
+
+    def fits(text: str) -> object | None:
+        value = read(text)
+        return value if isinstance(value, int) and -(2**bits) <= value < 2**bits else None
+
+    return fits

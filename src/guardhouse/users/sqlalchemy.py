@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Self, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, literal, select
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.sql.base import ExecutableOption
@@ -19,9 +19,9 @@ from sqlalchemy.sql.base import ExecutableOption
 from guardhouse.errors import ConfigError
 from guardhouse.users.credentials import fold_login, wanted
 from guardhouse.users.sql_powers import Written, powers
-from guardhouse.users.sql_rows import outages, rows_of
-from guardhouse.users.sql_table import describe, known, reader_of
-from guardhouse.users.values import Reader
+from guardhouse.users.sql_rows import rows_of
+from guardhouse.users.sql_table import counted, describe, known, reader_of
+from guardhouse.users.values import Reader, one_text
 
 __all__ = ["SQLUsers"]
 
@@ -39,8 +39,9 @@ class SQLUsers(Written[U]):
 
     The login column must hold what `fold` makes of an address: store `users.fold(address)`, under a unique
     index. The lookup is exact, so that the index serves it and no two addresses are one to the database and
-    two to you. Where the column compares without letter case by itself (citext, NOCASE), or your logins are
-    told apart by it, give `fold=str.strip`. `narrow_by` names the columns that credentials may ask for too.
+    two to you: where the database takes `é` for `e`, as MariaDB does by itself, the row it finds is nobody's
+    here. Where the column compares without letter case by itself (citext, NOCASE), or your logins are told
+    apart by it, give `fold=str.strip`. `narrow_by` names the columns that credentials may ask for too.
 
     What can be written depends on the columns: `Registers` takes a unique login and a value for every column that must
     have one, `HasAddress` an `address` and a column that says since when it is `verified`, `Disables` one that says since
@@ -92,7 +93,8 @@ class SQLUsers(Written[U]):
         }
         self._rows = rows_of(sessions)
         self._all = select(model).options(*options)
-        self._one = self._all.where(self._column(table.key) == bindparam("user_id"))
+        wide = BigInteger() if counted(table.columns[table.key]) else None  # as in `_asked`
+        self._one = self._all.where(self._column(table.key) == bindparam("user_id", type_=wide))
 
     @property
     def login(self) -> str:
@@ -109,21 +111,20 @@ class SQLUsers(Written[U]):
         key = self._read_id(user_id)
         if key is None:
             return None
-        with outages(self._table.model):
-            found = await self._rows.read(self._one, {"user_id": key})
-        return found[0] if found else None
+        found = await self._read(self._one, {"user_id": key})
+        return found[0] if found and one_text(getattr(found[0], self._table.key), key) else None
 
     async def by_credentials(self, credentials: Mapping[str, str]) -> U | None:
         """Find the user whom these credentials name; a name that two users share is nobody's."""
-        statement = self._question(credentials)
-        if statement is None:
+        values = self._values(credentials)
+        if values is None:
             return None
-        with outages(self._table.model):
-            found = await self._rows.read(statement, {})
+        same = [self._column(name) == self._asked(name, value) for name, value in values.items()]
+        found = await self._read(self._all.where(*same).limit(2), {})
         if len(found) > 1:
             name, login = self._table.model.__name__, self._table.login
             log.warning("two rows of %s share one %s: nobody is logged in", name, login)
-        return found[0] if len(found) == 1 else None
+        return found[0] if len(found) == 1 and self._is_meant(found[0], values) else None
 
     async def by_token(self, field: str, value: str) -> U | None:
         """Find the only user with that value in that column. Raise `ConfigError` where the model has none of that name."""
@@ -132,9 +133,8 @@ class SQLUsers(Written[U]):
             raise ConfigError("guard field", field, f"{self._table.model.__name__} has no such column.")
         if not value:
             return None
-        with outages(self._table.model):
-            found = await self._rows.read(self._all.where(column == value).limit(2), {})
-        return found[0] if len(found) == 1 else None
+        found = await self._read(self._all.where(column == value).limit(2), {})
+        return found[0] if len(found) == 1 and one_text(getattr(found[0], field), value) else None
 
     async def listed(self, *, after: str | None = None, limit: int = 100) -> Sequence[U]:
         """Return users in the order of their keys, from behind the one with the id `after`: for pages of administrators."""
@@ -143,8 +143,9 @@ class SQLUsers(Written[U]):
         if after is not None and begins is None:
             return []
         question = self._all.order_by(key).limit(limit)
-        with outages(self._table.model):
-            return await self._rows.read(question if begins is None else question.where(key > begins), {})
+        if begins is not None:
+            question = question.where(key > self._asked(self._table.key, begins))
+        return await self._read(question, {})
 
     def id_of(self, user: U) -> str:
         """Return the primary key as text."""
@@ -173,14 +174,25 @@ class SQLUsers(Written[U]):
         same: ColumnElement[bool] = column == stored if stored else column.is_(None) | (column == "")
         return same
 
-    def _question(self, credentials: Mapping[str, str]) -> Select[Any] | None:
+    def _values(self, credentials: Mapping[str, str]) -> Mapping[str, object] | None:
         login = self._table.login
         asked = wanted(credentials, login, self._narrow_by)
         if asked is None:
             return None
         values: dict[str, object] = {login: self.fold(asked.pop(login))}
         values |= {name: self._narrow_by[name](text) for name, text in asked.items()}
-        if None in values.values():  # no `IS NULL` is ever asked
-            return None
-        same = [self._column(name) == value for name, value in values.items()]
-        return self._all.where(*same).limit(2)
+        return None if None in values.values() else values  # no `IS NULL` is ever asked
+
+    def _asked(self, name: str, value: object) -> object:
+        """Ask in the widest type: drivers of PostgreSQL raise for a number that the column's own is too small for."""
+        return literal(value, BigInteger()) if counted(self._table.columns[name]) else value
+
+    def _is_meant(self, user: U, values: Mapping[str, object]) -> bool:
+        """Whether the row has these values to the letter: to a database `adá` may be `ada`, who is somebody else.
+
+        Only in its letter case a login may be kept otherwise, where the column does not tell it.
+        """
+        login = self._table.login
+        return all(
+            one_text(getattr(user, name), value, cased=name != login) for name, value in values.items()
+        )

@@ -10,7 +10,16 @@ from types import MappingProxyType
 from typing import TypeAlias
 from uuid import UUID
 
-__all__ = ["READERS", "Reader", "read_boolean", "read_integer", "read_text", "read_uuid", "read_uuid_text"]
+__all__ = [
+    "READERS",
+    "Reader",
+    "one_text",
+    "read_boolean",
+    "read_integer",
+    "read_text",
+    "read_uuid",
+    "read_uuid_text",
+]
 
 Reader: TypeAlias = Callable[[str], object | None]
 
@@ -51,6 +60,17 @@ def read_text(text: str) -> str | None:
 def read_boolean(text: str) -> bool | None:
     """Read the four words a form or a configuration has for yes and no."""
     return BOOLEANS.get(text)
+
+
+def one_text(stored: object, asked: object, *, cased: bool = True) -> bool:
+    """Whether a row that a database found has the text that was asked for; other values it compares as we do.
+
+    A collation may take `é` for `e` or `A` for `a`, and not count spaces at the end, with which CHAR(n) is filled up.
+    """
+    if not (isinstance(stored, str) and isinstance(asked, str)):
+        return True
+    stored, asked = stored.rstrip(" "), asked.rstrip(" ")
+    return stored == asked or (not cased and stored.lower() == asked.lower())
 
 
 READERS: Mapping[type, Reader] = MappingProxyType(
