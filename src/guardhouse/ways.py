@@ -308,6 +308,9 @@ def _check_factors(kit: Kit, offered: set[str]) -> None:
     if kit.factor_required is not None and not needed <= offered:
         fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, also beside sessions in cookies, and leave these ways in."
         raise ConfigError("require_second_factor", f"without {', '.join(sorted(needed - offered))}", fix)
+    if "passkey" not in offered and offered & {"passkey-register", "passkey-required"}:
+        fix = "Who makes a passkey is asked for it, and could not give it: leave out passkey-register and passkey-required, too."
+        raise ConfigError("ways.without", "passkey", fix)
     if "two-factor-setup" in offered or "two-factor-required" in offered:
         provisioning_uri(bytes(SEED_BYTES), issuer_of(kit.app_name), "nobody")
 

@@ -75,7 +75,7 @@ class Outbox:
         self.mailer = mailer
         self._at_once, self._most = at_once, most
         self._pause, self._spread = pause.total_seconds(), spread.total_seconds()
-        self._lost = lost
+        self._lost: list[Lost] = [] if lost is None else [lost]
         self._resting: dict[object, tuple[asyncio.TimerHandle, Letter]] = {}
         self._waiting: deque[Letter] = deque()
         self._sending: dict[asyncio.Task[None], Letter] = {}
@@ -83,6 +83,10 @@ class Outbox:
 
     def __repr__(self) -> str:
         return f"Outbox({self.mailer!r}, {self._count()} waiting, {len(self._sending)} being sent)"
+
+    def tell(self, lost: Lost) -> None:
+        """Let one more hear of letters that are lost; the ways tell the listeners of their house so."""
+        self._lost.append(lost)
 
     def tray(self) -> Tray:
         """Begin to gather the letters of a request."""
@@ -169,8 +173,8 @@ class Outbox:
         logger.error(
             "the letter %s to %s was not sent: %s", letter.kind, to, trouble, extra={"guardhouse": fields}
         )
-        if self._lost is not None:
-            self._lost(LetterLost(str(letter.kind), trouble))
+        for hear in self._lost:
+            hear(LetterLost(str(letter.kind), trouble))
 
 
 def _trouble(sending: asyncio.Task[None]) -> str:
