@@ -33,7 +33,7 @@ from guardhouse.issuers.foreign import ForeignLogin
 from guardhouse.issuers.providers import ForeignProvider
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
-from guardhouse.mail.mailer import Mailer, refuse_in_production
+from guardhouse.mail.mailer import Checks, Mailer, refuse_in_production
 from guardhouse.state.keeper import Storeless
 from guardhouse.state.store import SingleUse
 from guardhouse.templates.environment import Templates
@@ -164,6 +164,7 @@ class Ways(Generic[U]):
         """Lay the ways out as routes, before the house is installed and after its rules are defined."""
         if isinstance(self.kit.may_impersonate, str):
             self.kit.house.rules.known(self.kit.may_impersonate)
+        self._check_texts()
         app.router.routes += [
             route_of(self.kit, way, self.paths[way.name], self.pages, self._templates) for way in self.ways
         ]
@@ -171,6 +172,15 @@ class Ways(Generic[U]):
             app.router.routes.append(self.pages.script.route(self.kit.house))
         if self.kit.outbox is not None:
             app.router.lifespan_context = _closing(self.kit.outbox, app.router.lifespan_context)
+
+    def _check_texts(self) -> None:
+        """Find a template that is spoiled now and not by its first reader; and let listeners hear of letters that are lost."""
+        if self._templates is not None:
+            self._templates.check()
+        if self.kit.outbox is not None:
+            if isinstance(self.kit.outbox.mailer, Checks):
+                self.kit.outbox.mailer.check()
+            self.kit.outbox.tell(self.kit.house.parts.emit)
 
     async def invite(self, address: str, *, language: str = "") -> bool:
         """Ask somebody in: a letter whose link opens an account at this address, with a password that he chooses.
