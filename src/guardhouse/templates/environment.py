@@ -54,6 +54,7 @@ class Templates:
         """All that can be written, the default first."""
         self._folder = None if folder is None else Path(folder)
         loader = _loader(folder)
+        self._catalogues = catalogues
         self._environments = {
             tag: _environment(loader, catalogues.get(tag, NullTranslations()), tag, reload=reload)
             for tag in self.languages
@@ -62,6 +63,11 @@ class Templates:
     def language(self, accepted: str = "") -> str:
         """Choose the language for an Accept-Language header, or the one nearest to a tag; the default for nothing."""
         return best_language(accepted, self.languages)
+
+    def translated(self, text: str, language: str = "") -> str:
+        """Look a sentence up as it is, and fill nothing in: it may hold what a visitor typed, signs of percent and of HTML too."""
+        catalogue = self._catalogues.get(self.language(language))
+        return text if catalogue is None or not text else catalogue.gettext(text)
 
     def check(self) -> None:
         """Read every template of `folder` once, and raise `ConfigError` for the first that is none."""
