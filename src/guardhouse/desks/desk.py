@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
@@ -27,7 +27,7 @@ from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.mail.letter import Letter, Value
 from guardhouse.state import fingerprint, ticket
 from guardhouse.state.device import described, network_from
-from guardhouse.state.enrolment import Kind
+from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.store import EnrolmentStore
 from guardhouse.state.ticket import Purpose, Ticket
 
@@ -155,6 +155,15 @@ class Desk(Generic[U]):
             **more,
         }
         return self.letter(kind, to, values)
+
+    async def password_notice(self, user: U) -> Letter | None:
+        """Make the letter that tells of a new password, and what lets in beside it: that stays, and may be somebody else's."""
+        found: Sequence[Enrolment] = ()
+        if self.kit.enrolments is not None:
+            found = await self.kit.enrolments.enrolled(self.owner_of(user), Kind.PASSKEY, Kind.FOREIGN)
+        passkeys = sum(one.kind is Kind.PASSKEY for one in found)
+        foreign = len(found) - passkeys
+        return self.notice(LetterKind.PASSWORD_CHANGED, user, passkeys=passkeys, foreign_logins=foreign)
 
     def binding_of(self, user: U) -> str:
         """Bind a ticket to the password that the user has now, or to his having none."""
