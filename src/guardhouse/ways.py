@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from guardhouse.core.origin import TOKEN_FIELD
 from guardhouse.core.weakness import Policy
-from guardhouse.desks.invite import invite
+from guardhouse.desks.invite import invite, withdraw
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks, MayImpersonate
 from guardhouse.desks.otp_app import issuer_of
 from guardhouse.desks.outbox import Outbox
@@ -188,6 +188,10 @@ class Ways(Generic[U]):
         False, and no letter, where somebody logs in by that address already. Raise `ValueError` for what is no address.
         """
         return await invite(self.kit, address, language)
+
+    async def withdraw_invitation(self, address: str) -> bool:
+        """Take back every open invitation to this address; False where none is open, because it was answered or never sent."""
+        return await withdraw(self.kit, address)
 
     def _texts(self, script: Script | None) -> Mapping[str, object]:
         """Return what every page is told."""
