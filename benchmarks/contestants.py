@@ -42,6 +42,7 @@ class Contestant:
 
 
 _XSRF = ("XSRF-TOKEN", "x-xsrf-token")
+_CSRFTOKEN = ("csrftoken", "x-csrftoken")
 
 ON_SERVERS = (
     Contestant("bare_redis", "bare Starlette + one redis-py GET", "bare_redis", "redis"),
@@ -51,6 +52,14 @@ ON_SERVERS = (
     Contestant("guardhouse_postgres", "guardhouse, PostgreSQL", BARE, "asyncpg", _XSRF),
 )
 """Those of `benchmarks.on_servers`, which starts what they need."""
+
+PEERS_ON_REDIS = (
+    Contestant("starsessions_redis", "starsessions, Redis (no CSRF)", BARE, "starsessions"),
+    Contestant("fastapi_users_redis", "fastapi-users, Redis (no CSRF)", BARE, "fastapi_users"),
+    Contestant("litestar_redis", "Litestar session auth, Redis", BARE, "litestar", _CSRFTOKEN),
+    Contestant("django_redis", "Django, sessions in Redis", BARE, "django", _CSRFTOKEN),
+)
+"""What others take over the same Redis; they are installed for the benchmarks only."""
 
 CONTESTANTS = (
     Contestant(BARE, "bare Starlette", BARE),
@@ -100,7 +109,7 @@ CONTESTANTS = (
         "Litestar session auth, memory",
         "bare_litestar",
         "litestar",
-        ("csrftoken", "x-csrftoken"),
+        _CSRFTOKEN,
     ),
     Contestant("litestar_jwt", "Litestar JWT auth", "bare_litestar", "litestar", bearer=True),
 )
@@ -122,4 +131,5 @@ def _installed(contestants: Iterable[Contestant]) -> Iterator[Contestant]:
 
 def named(name: str) -> Contestant:
     """Find one by the name of its file."""
-    return next(contestant for contestant in (*CONTESTANTS, *ON_SERVERS) if contestant.name == name)
+    everybody = (*CONTESTANTS, *ON_SERVERS, *PEERS_ON_REDIS)
+    return next(contestant for contestant in everybody if contestant.name == name)

@@ -1,12 +1,13 @@
-"""fastapi-users with a JWT and its users in a dict, which come to the application as its documentation does it."""
+"""fastapi-users with its users in a dict, which come to the application as its documentation does it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import Depends, FastAPI
 from fastapi_users import BaseUserManager, FastAPIUsers, IntegerIDMixin
-from fastapi_users.authentication import AuthenticationBackend, JWTStrategy, Transport
+from fastapi_users.authentication import AuthenticationBackend, JWTStrategy, Strategy, Transport
 from fastapi_users.db import BaseUserDatabase
 from fastapi_users.password import PasswordHelper
 
@@ -49,13 +50,16 @@ async def manager() -> Manager:
     return Manager(DictUsers())
 
 
-def application(name: str, transport: Transport) -> FastAPI:
+def by_jwt() -> JWTStrategy[User, int]:
+    """Say all in the token itself."""
+    return JWTStrategy(secret=SECRET, lifetime_seconds=3600)
+
+
+def application(
+    name: str, transport: Transport, strategy: Callable[[], Strategy[User, int]] = by_jwt
+) -> FastAPI:
     """Build the application with its token in that place."""
-    backend = AuthenticationBackend(
-        name=name,
-        transport=transport,
-        get_strategy=lambda: JWTStrategy(secret=SECRET, lifetime_seconds=3600),
-    )
+    backend = AuthenticationBackend(name=name, transport=transport, get_strategy=strategy)
     users = FastAPIUsers[User, int](manager, [backend])
     current = Depends(users.current_user(active=True))
 

@@ -1,44 +1,9 @@
-"""starsessions with its store in memory: no CSRF check."""
+"""starsessions with its store in memory."""
 
 from __future__ import annotations
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-from starsessions import InMemoryStore, SessionAutoloadMiddleware, SessionMiddleware
+from starsessions import InMemoryStore
 
+from benchmarks.apps.starsessions_application import application
 
-async def login(request: Request) -> JSONResponse:
-    """Remember the user."""
-    request.session["user_id"] = 42
-    return JSONResponse({})
-
-
-async def me(request: Request) -> JSONResponse:
-    """Answer who is logged in."""
-    user_id = request.session.get("user_id")
-    if user_id is None:
-        raise HTTPException(401)
-    return JSONResponse({"id": user_id})
-
-
-async def answer(_: Request) -> JSONResponse:
-    """Answer everybody."""
-    return JSONResponse({"id": 42})
-
-
-app = Starlette(
-    routes=[
-        Route("/me", me),
-        Route("/do", me, methods=["POST"]),
-        Route("/open", answer),
-        Route("/login", login, methods=["POST"]),
-    ],
-    middleware=[
-        Middleware(SessionMiddleware, store=InMemoryStore(), lifetime=3600),
-        Middleware(SessionAutoloadMiddleware),
-    ],
-)
+app = application(InMemoryStore())

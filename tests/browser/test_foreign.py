@@ -151,3 +151,23 @@ def test_axe_finds_nothing_serious_on_the_page_of_linked_logins(browser, place):
         for path in ("/linked-logins", "/login?reason=foreign_denied"):
             page.goto(path)
             assert serious(page) == []
+
+
+def test_the_demo_alone_shows_a_login_elsewhere(browser, demo):
+    with browser.new_context(base_url=demo, java_script_enabled=False) as context:
+        page = context.new_page()
+        for who, said in (
+            ("Kim", "does not say that your address is verified"),
+            ("Ada", "There is an account"),
+        ):
+            page.goto("/login?next=/account")
+            page.get_by_role("button", name="Next Door").click()
+            page.get_by_role("heading", name="Next Door: who are you?").wait_for()
+            page.get_by_role("link", name=who).click()
+            assert said in page.get_by_role("alert").inner_text()
+        page.get_by_role("button", name="Next Door").click()
+        page.get_by_role("heading", name="Next Door: who are you?").wait_for()
+        assert urlsplit(page.url).hostname != urlsplit(demo).hostname
+        page.get_by_role("link", name="Joan").click()
+        page.wait_for_url("**/account")
+        assert "joan@example.com" in page.content()

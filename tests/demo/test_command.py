@@ -23,7 +23,7 @@ from click.testing import CliRunner
 
 from guardhouse.cli.demo import demo
 from guardhouse.demo.books import Books
-from guardhouse.demo.serving import bound, reset
+from guardhouse.demo.serving import announce, bound, reset
 from guardhouse.demo.settings import Settings
 from guardhouse.errors import ConfigError
 
@@ -197,6 +197,22 @@ def test_what_browsers_call_a_demo(settings, addresses):
 def test_where_a_demo_listens_is_a_url():
     assert Settings().address == "http://127.0.0.1:8000"
     assert Settings(host="::1", port=443, tls=True).address == "https://[::1]:443"
+
+
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        ("redis://shop:hunter2@cache:6380/1?pool=20", "redis://cache:6380/1"),
+        ("sealed:postgresql://shop:hunter2@db/shop", "sealed:postgresql://db/shop"),
+        ("sqlite:////tmp/demo.db", "sqlite:////tmp/demo.db"),
+        ("memory:", "memory:"),
+    ],
+)
+def test_where_sessions_lie_is_said_without_the_password(capsys, store, said):
+    announce(Settings(store=store))
+    shown = capsys.readouterr().out
+    assert f"  sessions in {said}\n" in shown
+    assert "hunter2" not in shown
 
 
 def test_the_token_is_said_once_and_never_logged():

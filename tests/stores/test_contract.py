@@ -149,6 +149,21 @@ async def test_keys_are_told_apart_by_every_byte(store: SessionStore):
 # -- several at once ------------------------------------------------------------------------------------------------
 
 
+async def test_of_many_who_were_there_at_once_the_latest_counts_and_who_was_gone_is_not_made(
+    store: Any, kind: Kind
+):
+    keys = [bytes([number]) * 32 for number in range(20)]
+    for number, key in enumerate(keys):
+        await store.create(key, record((ADA, BOB)[number % 2], public_id=f"{number}"))
+    moments = [(key, 110.0 + turn) for turn in (2, 0, 1) for key in (*keys, KEY)]
+    there = await asyncio.gather(*(store.save(key, Changes(seen=moment)) for key, moment in moments))
+    assert there == [key != KEY for key, _ in moments]
+    found = [await store.load(key) for key in keys]
+    assert [(one.public_id, one.seen) for one in found] == [(f"{number}", 112.0) for number in range(20)]
+    assert await store.load(KEY) is None
+    assert kind.count(store) == 40
+
+
 async def test_parallel_saves_lose_nothing(store: SessionStore):
     await store.create(KEY, record(ADA))
     async with create_task_group() as group:

@@ -26,7 +26,7 @@ from guardhouse.stores.opening import open_store
 from tests.houses import SESSION, browser, desk, log_in, starlette_house
 from tests.services import Folder, Missing, free_port
 from tests.services.proxy import Proxy
-from tests.services.redis import HOST, Cluster, Node, Watched
+from tests.services.redis import HOST, Cluster, Node, Watched, watched
 
 from .kinds import ADA, BOB, KEY, NEW_KEY, OTHER_KEY, record
 from .redis_kinds import url_of
@@ -309,6 +309,19 @@ async def test_a_replica_and_a_node_of_a_cluster_stop_the_start():
     with pytest.raises(ConfigError, match=r"redis\+cluster://"):
         await single.open()
     await single.close()
+
+
+async def test_sentinels_that_ask_are_told_who_we_are_and_no_refusal_shows_by_what():
+    url = url_of("sentinel")
+    for one in watched().sentinels:
+        one.client.execute_command("ACL SETUSER", "shop", "on", ">hunter2", "allchannels", "+@all")
+    who = "&sentinel_username=shop&sentinel_password="
+    store: Any = open_store(f"{url}?timeout=5{who}hunter2")
+    await store.open()
+    await store.close()
+    wrong: Any = open_store(f"{url}?timeout=5{who}hunter3")
+    assert "hunter3" not in await refused(wrong.open, within=10)
+    await wrong.close()
 
 
 async def test_a_cluster_that_lacks_slots_is_told():

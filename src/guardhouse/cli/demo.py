@@ -31,7 +31,8 @@ PARSERS = click.Choice(["auto", "h11", "httptools"])
 @click.option("--port", default=8000, show_default=True, type=PORT, help="0 takes a free one.")
 @click.option(
     "--store",
-    help="memory:, sqlite:///file, or sealed: for sessions in the cookie; otherwise an empty SQLite file in a temporary place.",
+    help="Where sessions lie, as any store is written: memory:, sqlite:///file, redis://host, postgresql://host/db, or "
+    "sealed: for the cookie itself. Otherwise an empty SQLite file in a temporary place.",
 )
 @click.option("--users", default=0, type=MANY, help="So many users besides Ada and Grace.")
 @click.option("--reset", is_flag=True, help="Begin empty: remove the SQLite file that the demo made before.")

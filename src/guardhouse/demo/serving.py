@@ -19,6 +19,7 @@ from guardhouse.demo.app import build
 from guardhouse.demo.books import PASSWORD, PEOPLE, is_ours
 from guardhouse.demo.settings import Settings
 from guardhouse.errors import ConfigError
+from guardhouse.stores.server_url import shown
 
 GRACE_SECONDS = 3
 
@@ -59,8 +60,8 @@ def serve(
     try:
         app = build(settings)
     except sqlite3.Error as error:
-        raise ConfigError("--store", settings.store, f"SQLite says: {error}.") from error
-    _announce(settings)
+        raise ConfigError("--store", shown(settings.store), f"SQLite says: {error}.") from error
+    announce(settings)
     cert, key = tls
     config = uvicorn.Config(
         app,
@@ -77,11 +78,12 @@ def serve(
         uvicorn.Server(config).run(sockets=[taken])
 
 
-def _announce(settings: Settings) -> None:
+def announce(settings: Settings) -> None:
+    """Say on the terminal where it is, who can log in, and where sessions lie, without the password of that place."""
     print(f"guardhouse demo: {settings.address}")
     for _, email, _ in PEOPLE:
         print(f"  {email:<18} {PASSWORD}")
-    print(f"  sessions in {settings.store}")
+    print(f"  sessions in {shown(settings.store)}")
     print("  and a token of Ada's, for programs:")
     print(
         f"  curl -X POST -H 'Authorization: Bearer {settings.api_token.plain}' {settings.address}/api/do_thing"

@@ -15,6 +15,7 @@ import anyio
 from anyio.lowlevel import RunVar
 
 from guardhouse.errors import ConfigError, IssuerUnavailableError
+from guardhouse.issuers.wire import Wire
 from guardhouse.vault.jws import ALGORITHMS, HMACS, KINDS, Key
 
 __all__ = ["JWKS"]
@@ -29,7 +30,6 @@ MOST_RETIRED = 256
 RETRY = 1.0
 """Seconds after which an issuer that was away is asked again."""
 TIMEOUT = 5.0
-LARGEST = 256 * 1024
 
 Fetch = Callable[[str], Awaitable[bytes]]
 
@@ -56,7 +56,7 @@ class JWKS:
                 fix = f"A published key has one of: {', '.join(KINDS)}."
                 raise ConfigError("JWKS algorithms", algorithm, fix)
         self._algorithms = tuple(algorithms)
-        self._fetch = fetch or _fetched
+        self._fetch = fetch or Wire(timeout=TIMEOUT).get
         self._clock = clock
         self._keys: dict[tuple[str, str], Key] | None = None
         self._until = float("-inf")
@@ -184,25 +184,6 @@ def _key(jwk: Mapping[str, Any], algorithm: str) -> Key | None:
         return Key.of(jwk, algorithm, kid if isinstance(kid, str) and kid else None)
     except ConfigError:
         return None
-
-
-async def _fetched(url: str) -> bytes:
-    import httpx2  # noqa: PLC0415 - the extra `http`
-
-    # No proxy of the environment, and no other address than the configured one.
-    async with httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT) as client:
-        try:
-            async with client.stream("GET", url) as response:
-                if response.status_code != 200:  # noqa: PLR2004 - the HTTP status
-                    raise ValueError(f"it answered {response.status_code}")
-                body = b""
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > LARGEST:
-                        raise ValueError(f"it is larger than {LARGEST} bytes")
-                return body
-        except httpx2.HTTPError as error:
-            raise OSError(str(error) or type(error).__name__) from None
 
 
 def _worded(error: Exception) -> str:

@@ -6,34 +6,34 @@ from collections.abc import Iterator, Sequence
 
 
 class MemoryOwners:
-    """The keys of each owner: one by itself, several as a tuple. The store holds the same objects, so a key is here once.
+    """The places of each owner's sessions: one by itself, several as a tuple. The store holds the same numbers, so each is there once.
 
-    The collector lets go of a tuple that holds nothing but bytes the first time that it meets it.
+    The collector lets go of a tuple that holds nothing but numbers the first time that it meets it.
     """
 
     def __init__(self) -> None:
-        self._held: dict[str, bytes | tuple[bytes, ...]] = {}
+        self._held: dict[str, int | tuple[int, ...]] = {}
 
     def __len__(self) -> int:
-        return sum(len(self.keys_of(owner)) for owner in self._held)
+        return sum(len(self.places_of(owner)) for owner in self._held)
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._held))
 
-    def keys_of(self, owner: str) -> Sequence[bytes]:
-        """List the keys of an owner."""
+    def places_of(self, owner: str) -> Sequence[int]:
+        """List the places of an owner."""
         held = self._held.get(owner, ())
-        return (held,) if isinstance(held, bytes) else held
+        return (held,) if isinstance(held, int) else held
 
-    def add(self, owner: str, key: bytes) -> None:
-        """Add a key, once."""
-        keys = self.keys_of(owner)
-        if key not in keys:
-            self._held[owner] = (*keys, key) if keys else key
+    def add(self, owner: str, place: int) -> None:
+        """Add a place, once."""
+        places = self.places_of(owner)
+        if place not in places:
+            self._held[owner] = (*places, place) if places else place
 
-    def remove(self, owner: str, key: bytes) -> None:
-        """Take a key away, and with the last one the owner."""
-        match [kept for kept in self.keys_of(owner) if kept != key]:
+    def remove(self, owner: str, place: int) -> None:
+        """Take a place away, and with the last one the owner."""
+        match [kept for kept in self.places_of(owner) if kept != place]:
             case []:
                 self._held.pop(owner, None)
             case [only]:

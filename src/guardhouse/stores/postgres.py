@@ -23,7 +23,8 @@ from guardhouse.stores.postgres_examine import LOOK, remarks
 from guardhouse.stores.postgres_pool import Connection, PostgresPool
 from guardhouse.stores.postgres_schema import statements
 from guardhouse.stores.postgres_tokens import PostgresTokens
-from guardhouse.stores.server_record import readable_rows, record_of, rows_called, sweep_at, touched_only
+from guardhouse.stores.postgres_touches import PostgresTouches
+from guardhouse.stores.server_record import only_touched, readable_rows, record_of, rows_called, sweep_at
 from guardhouse.stores.server_schema import VERSIONS, named
 from guardhouse.stores.server_url import options_of
 from guardhouse.stores.twice import SESSION_TWICE, never_twice
@@ -64,11 +65,6 @@ come AS (
 )
 SELECT id FROM changed
 """  # noqa: S608 - constants
-# A touch that a crash of the server loses ends a session a little early; it need not wait for the disk.
-_TOUCH = """
-UPDATE guardhouse_sessions SET seen = greatest(seen, $2)
-FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unflushed WHERE key = $1 RETURNING id
-"""
 _DELETE = "DELETE FROM guardhouse_sessions WHERE key = $1 RETURNING id"
 _OWNED = """
 SELECT body, seen FROM guardhouse_sessions JOIN guardhouse_owners ON session = id WHERE owner = $1
@@ -120,6 +116,7 @@ class PostgresStore:
     def __init__(self, url: str) -> None:
         bare, options = options_of(url, DRIVER_OPTIONS)
         self._pool = PostgresPool(bare, options)
+        self._touches = PostgresTouches(self._pool)
         self.tokens = PostgresTokens(self._pool)
         self.attempts = PostgresAttempts(self._pool)
         self.enrolments = PostgresEnrolments(self._pool)
@@ -142,8 +139,8 @@ class PostgresStore:
 
     async def save(self, key: bytes, changes: Changes) -> bool:
         """Merge changes into the record if it is there."""
-        if touched_only(changes):
-            return bool(await self._pool.write(_TOUCH, key, changes.seen))
+        if (seen := only_touched(changes)) is not None:
+            return await self._touches.touch(key, seen)
         return await self._change(key, key, changes)
 
     async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:

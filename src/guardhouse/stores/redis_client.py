@@ -34,8 +34,8 @@ def make_client(address: RedisAddress) -> Any:  # noqa: ANN401 - a `Redis` or a 
 def _pool(address: RedisAddress) -> ConnectionPool:
     said = {**_said(address), "db": address.db, "max_connections": address.pool}
     if address.layout == "sentinel":
-        # Credentials are those of the master; Sentinels that want some of their own are asked without.
-        asking = {**_said(address), "username": None, "password": None}
+        who = {"username": address.sentinel_username, "password": address.sentinel_password}
+        asking = {**_said(address), **who}
         tls = {"ssl": True, **_tls(address)} if address.tls else {}
         sentinel = Sentinel(address.hosts, sentinel_kwargs={**asking, **tls})  # type: ignore[no-untyped-call]
         return SentinelConnectionPool(  # type: ignore[no-untyped-call]

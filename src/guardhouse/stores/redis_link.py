@@ -30,10 +30,10 @@ from redis.exceptions import (
 )
 
 from guardhouse.errors import ConfigError, StoreError
+from guardhouse.stores.joined import Joined
 from guardhouse.stores.redis_client import make_client
-from guardhouse.stores.redis_reads import Body, JoinedReads
 from guardhouse.stores.redis_scripts import Script
-from guardhouse.stores.redis_tracking import Node, Tracking
+from guardhouse.stores.redis_tracking import Body, Node, Tracking
 from guardhouse.stores.redis_url import RedisAddress
 
 TROUBLE = (RedisError, RedisClusterException, OSError, asyncio.IncompleteReadError)
@@ -58,8 +58,7 @@ class RedisLink:
         self.client = make_client(address)
         self._first_nodes = list(self.client.nodes_manager.startup_nodes.values()) if self.clustered else []
         self._turns = asyncio.Semaphore(address.pool - KEPT_FOR_READS)
-        self._reads = JoinedReads(self._get, self._get_many)
-        self.get: Callable[[bytes], Awaitable[Body]] = self._reads.read
+        self.get: Callable[[bytes], Awaitable[Body]] = Joined(self._get, self._get_many).ask
         self._tracking = self._track() if address.cache == "tracking" else None
         self.read = self._tracking.read if self._tracking else self.get
         """Read a session or a token: as `get` does, or from what is kept here."""

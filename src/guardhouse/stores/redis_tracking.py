@@ -13,7 +13,6 @@ from time import monotonic
 from typing import Protocol, TypeAlias
 
 from guardhouse.errors import StoreError
-from guardhouse.stores.redis_reads import Body
 from guardhouse.stores.redis_url import RedisAddress
 from guardhouse.stores.redis_wire import Wire, tls_of
 
@@ -25,6 +24,7 @@ MOST_BYTES = 32 * 2**20
 PAUSE_SECONDS = 0.5
 """How long to wait before connecting again."""
 
+Body: TypeAlias = bytes | None
 Node: TypeAlias = tuple[str, int]
 
 

@@ -30,7 +30,9 @@ EXAMPLES: dict[Layout, str] = {
 PORTS: dict[Layout, int] = {"single": 6379, "sentinel": 26379, "cluster": 6379}
 CHOICES = {"durability": ("plain", "replicated"), "cache": ("off", "tracking")}
 NUMBERS = {"replicas": (1, 100), "pool": (8, 1000)}
-OPTIONS = (*CHOICES, *NUMBERS, "timeout", "prefix", "ca")
+SENTINELS = ("sentinel_username", "sentinel_password")
+"""Who we are to Sentinels that want to know; what stands before the hosts is for the master."""
+OPTIONS = (*CHOICES, *NUMBERS, *SENTINELS, "timeout", "prefix", "ca")
 
 _SECONDS = re.compile(r"[0-9]{1,2}(\.[0-9]{1,3})?").fullmatch
 _PREFIX = re.compile(r"[A-Za-z0-9_.:-]{1,40}").fullmatch
@@ -48,6 +50,8 @@ class RedisAddress:
     ca: str | None = None
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    sentinel_username: str | None = None
+    sentinel_password: str | None = field(default=None, repr=False)
     service: str = ""
     """The name by which Sentinels know the master."""
     db: int = 0
@@ -83,7 +87,7 @@ def read_url(url: str) -> RedisAddress:
     if parts.fragment or not hosts:
         raise ConfigError("store", f"{parts.scheme}://...", f"Write it as {EXAMPLES[layout]}.")
     username, _, password = who.partition(":")
-    read: Any = _read_options(parts.query, tls=tls)
+    read: Any = _read_options(parts.query, layout, tls=tls)
     return RedisAddress(
         layout,
         tuple(_read_host(layout, host) for host in _hosts(layout, hosts)),
@@ -125,7 +129,7 @@ def _read_path(layout: Layout, path: str) -> tuple[str, int]:
     return service, db
 
 
-def _read_options(query: str, *, tls: bool) -> dict[str, object]:
+def _read_options(query: str, layout: Layout, *, tls: bool) -> dict[str, object]:
     options: dict[str, object] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name not in OPTIONS:
@@ -133,8 +137,11 @@ def _read_options(query: str, *, tls: bool) -> dict[str, object]:
             fix = f"Redis takes {', '.join(OPTIONS)}."
             # Its value may be a password: redis-py takes one there.
             raise ConfigError("store option", name, fix, nearest=nearest[0] if nearest else None)
+        if name in SENTINELS and layout != "sentinel":
+            fix = "Only redis+sentinel:// and rediss+sentinel:// have Sentinels."
+            raise ConfigError("store option", name, fix)
         if name in options:
-            raise ConfigError(f"store option {name}", value, "Say it once.")
+            raise ConfigError("store option", name, "Say it once.")
         options[name] = _read_option(name, value, tls=tls)
     return options
 

@@ -41,9 +41,9 @@ def rows_called(rows: Iterable[Sequence[Any]], public_id: str, owner: str | None
     ]
 
 
-def touched_only(changes: Changes) -> bool:
-    """Whether a change says no more than that somebody was there."""
-    return changes.seen is not None and changes == Changes(seen=changes.seen)
+def only_touched(changes: Changes) -> float | None:
+    """Say when somebody was there, of a change that says no more than that."""
+    return changes.seen if changes == Changes(seen=changes.seen) else None
 
 
 def sweep_at(record: Record) -> float:

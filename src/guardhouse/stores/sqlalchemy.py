@@ -19,7 +19,7 @@ from guardhouse.errors import StoreError
 from guardhouse.state.examined import Remark
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Migrated
-from guardhouse.stores.server_record import readable_rows, record_of, rows_called, sweep_at, touched_only
+from guardhouse.stores.server_record import only_touched, readable_rows, record_of, rows_called, sweep_at
 from guardhouse.stores.server_schema import VERSIONS, named
 from guardhouse.stores.server_url import options_of
 from guardhouse.stores.sqlalchemy_attempts import SQLAlchemyAttempts
@@ -140,8 +140,8 @@ class SQLAlchemyStore:
 
     async def save(self, key: bytes, changes: Changes) -> bool:
         """Merge changes into the record if it is there."""
-        if touched_only(changes):
-            return await self._database.write(_TOUCH, {"at": key, "now": changes.seen}) > 0
+        if (seen := only_touched(changes)) is not None:
+            return await self._database.write(_TOUCH, {"at": key, "now": seen}) > 0
         return await self._change(key, key, changes)
 
     async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:

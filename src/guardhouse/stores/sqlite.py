@@ -9,11 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from anyio import to_thread
 
-from guardhouse.errors import ConfigError, StoreError
+from guardhouse.errors import ConfigError
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged, opened, readable
 from guardhouse.state.store import Migrated
 from guardhouse.stores.server_record import rows_called, sweep_at
@@ -22,12 +22,11 @@ from guardhouse.stores.sqlite_enrolments import SQLiteEnrolments
 from guardhouse.stores.sqlite_epochs import SQLiteEpochs
 from guardhouse.stores.sqlite_file import SCHEMA_VERSION, SQLiteFile, schema
 from guardhouse.stores.sqlite_tokens import SQLiteTokens
+from guardhouse.stores.sqlite_work import broken, changed, rows, write
 
 PRUNE_SLICE = 1000
 
 _LOAD = "SELECT body FROM guardhouse_sessions WHERE key = ?"
-
-T = TypeVar("T")
 
 
 class SQLiteStore:
@@ -53,7 +52,7 @@ class SQLiteStore:
         try:
             row = self._file.row(_LOAD, (key,))
         except sqlite3.Error as error:
-            raise _broken(error) from error
+            raise broken(error) from error
         return None if row is None else opened(row[0])
 
     async def create(self, key: bytes, record: Record) -> None:
@@ -62,11 +61,11 @@ class SQLiteStore:
         def work(connection: sqlite3.Connection) -> None:
             _insert(connection, key, record)
 
-        await self._write(work)
+        await write(self._file, work)
 
     async def save(self, key: bytes, changes: Changes) -> bool:
         """Merge changes into the record if it is there."""
-        return await self._write(lambda connection: _change(connection, key, changes) is not None)
+        return await write(self._file, lambda connection: _change(connection, key, changes) is not None)
 
     async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:
         """Put the record under a new key with changes merged in."""
@@ -78,23 +77,19 @@ class SQLiteStore:
                 connection.execute(statement, (new, number))
             return number is not None
 
-        return await self._write(work)
+        return await write(self._file, work)
 
     async def delete(self, key: bytes) -> bool:
         """Drop the record."""
         statement = "DELETE FROM guardhouse_sessions WHERE key = ?"
-        return await self._write(lambda connection: connection.execute(statement, (key,)).rowcount > 0)
+        return await changed(self._file, statement, key) > 0
 
     async def owned(self, owner: str) -> Sequence[Record]:
         """List the records that this user is logged in to."""
         statement = (
             "SELECT body FROM guardhouse_logins JOIN guardhouse_sessions ON id = session WHERE owner = ?"
         )
-        try:
-            bodies = [body for (body,) in self._file.reader().execute(statement, (owner,))]
-        except sqlite3.Error as error:
-            raise _broken(error) from error
-        return readable(bodies)
+        return readable([body for (body,) in rows(self._file, statement, owner)])
 
     async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
         """Delete every record of this user but the one under `keep`."""
@@ -102,7 +97,7 @@ class SQLiteStore:
             "DELETE FROM guardhouse_sessions WHERE id IN "
             "(SELECT session FROM guardhouse_logins WHERE owner = ?) AND key IS NOT ?"
         )
-        return await self._write(lambda connection: connection.execute(statement, (owner, keep)).rowcount)
+        return await changed(self._file, statement, owner, keep)
 
     async def end(self, owner: str, public_id: str) -> bool:
         """Delete the record of that public id if this user is logged in to it."""
@@ -115,12 +110,12 @@ class SQLiteStore:
             )
             return bool(ended)
 
-        return await self._write(work)
+        return await write(self._file, work)
 
     async def once(self, name: bytes, until: float) -> bool:
         """Whether this name is new."""
         statement = "INSERT INTO guardhouse_used VALUES (?, ?) ON CONFLICT DO NOTHING"
-        return await self._write(lambda connection: connection.execute(statement, (name, until)).rowcount > 0)
+        return await changed(self._file, statement, name, until) > 0
 
     async def prune(self, now: float) -> int:
         """Delete one slice of what has expired; call it now and then."""
@@ -141,7 +136,7 @@ class SQLiteStore:
         def work(connection: sqlite3.Connection) -> int:
             return [connection.execute(each, (now, PRUNE_SLICE)).rowcount for each in statements][-1]
 
-        return await self._write(work)
+        return await write(self._file, work)
 
     def limits(self, clock: Callable[[], float]) -> Any:  # noqa: ANN401 - a storage of the extra `limits`
         """Return where requests are counted."""
@@ -157,7 +152,7 @@ class SQLiteStore:
         try:
             self._file.reader()
         except sqlite3.Error as error:
-            raise _broken(error) from error
+            raise broken(error) from error
 
     async def migrate(self) -> Migrated:
         """Make the file and its schema, as its first use would."""
@@ -174,16 +169,6 @@ class SQLiteStore:
     async def close(self) -> None:
         """Close the connections; the next use opens them again."""
         await to_thread.run_sync(self._file.close)
-
-    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await to_thread.run_sync(self._write_now, work)
-
-    def _write_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            with self._file.writing() as connection:
-                return work(connection)
-        except sqlite3.Error as error:
-            raise _broken(error) from error
 
 
 def _insert(connection: sqlite3.Connection, key: bytes, record: Record) -> None:
@@ -214,7 +199,3 @@ def _change(connection: sqlite3.Connection, key: bytes, changes: Changes) -> int
 def _own(connection: sqlite3.Connection, number: int | None, record: Record) -> None:
     rows = [(number, owner) for owner in record.owners]
     connection.executemany("INSERT INTO guardhouse_logins (session, owner) VALUES (?, ?)", rows)
-
-
-def _broken(error: sqlite3.Error) -> StoreError:
-    return StoreError(f"SQLite says: {error}")

@@ -19,7 +19,7 @@ def row(file: SQLiteFile, statement: str, *values: object) -> Any:  # noqa: ANN4
     try:
         return file.reader().execute(statement, values).fetchone()
     except sqlite3.Error as error:
-        raise _broken(error) from error
+        raise broken(error) from error
 
 
 def rows(file: SQLiteFile, statement: str, *values: object) -> list[Any]:
@@ -27,7 +27,7 @@ def rows(file: SQLiteFile, statement: str, *values: object) -> list[Any]:
     try:
         return file.reader().execute(statement, values).fetchall()
     except sqlite3.Error as error:
-        raise _broken(error) from error
+        raise broken(error) from error
 
 
 async def write(file: SQLiteFile, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -38,10 +38,16 @@ async def write(file: SQLiteFile, work: Callable[[sqlite3.Connection], T]) -> T:
             with file.writing() as connection:
                 return work(connection)
         except sqlite3.Error as error:
-            raise _broken(error) from error
+            raise broken(error) from error
 
     return await to_thread.run_sync(working)
 
 
-def _broken(error: sqlite3.Error) -> StoreError:
+async def changed(file: SQLiteFile, statement: str, *values: object) -> int:
+    """Do one statement; return how many rows it changed."""
+    return await write(file, lambda connection: connection.execute(statement, values).rowcount)
+
+
+def broken(error: sqlite3.Error) -> StoreError:
+    """Word an error of SQLite as what a store raises."""
     return StoreError(f"SQLite says: {error}")

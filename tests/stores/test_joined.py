@@ -1,4 +1,4 @@
-"""Reads that come together go together, each is answered by one that was sent after it, and one that is alone pays nothing."""
+"""What comes together goes together, each is answered by what was sent after it, and one that is alone pays nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from guardhouse.errors import StoreError
-from guardhouse.stores.redis_reads import MOST_TOGETHER, MOST_UNDER_WAY, JoinedReads
+from guardhouse.stores.joined import MOST_TOGETHER, MOST_UNDER_WAY, Joined
 
 from .kinds import ADA, record
 from .redis_kinds import in_redis, make_redis
@@ -24,7 +24,7 @@ class Desk:
         self.open = asyncio.Event()
         self.open.set()
         self.broken = False
-        self.reads = JoinedReads(self.one, self.many)
+        self.reads: Joined[bytes, bytes | None] = Joined(self.one, self.many)
 
     async def one(self, key: bytes) -> bytes | None:
         return (await self.many([key]))[0]
@@ -40,13 +40,13 @@ class Desk:
 
 async def test_one_that_is_alone_is_sent_alone_and_at_once():
     desk = Desk()
-    assert [await desk.reads.read(key) for key in (b"a", b"absent", b"a")] == [b"<a>", None, b"<a>"]
+    assert [await desk.reads.ask(key) for key in (b"a", b"absent", b"a")] == [b"<a>", None, b"<a>"]
     assert desk.asked == [[b"a"], [b"absent"], [b"a"]]
 
 
 async def test_what_comes_while_one_is_under_way_goes_together():
     desk = Desk()
-    answers = await asyncio.gather(*(desk.reads.read(b"%d" % number) for number in range(100)))
+    answers = await asyncio.gather(*(desk.reads.ask(b"%d" % number) for number in range(100)))
     assert answers == [b"<%d>" % number for number in range(100)]
     assert [len(keys) for keys in desk.asked] == [1, 99]
 
@@ -54,7 +54,7 @@ async def test_what_comes_while_one_is_under_way_goes_together():
 async def test_no_more_are_under_way_than_may_be_and_nobody_is_forgotten():
     desk = Desk()
     desk.open.clear()
-    waiting = [asyncio.create_task(desk.reads.read(b"%d" % number)) for number in range(3 * MOST_TOGETHER)]
+    waiting = [asyncio.create_task(desk.reads.ask(b"%d" % number)) for number in range(3 * MOST_TOGETHER)]
     for _ in range(5):
         await asyncio.sleep(0)
     assert len(desk.asked) == MOST_UNDER_WAY
@@ -66,9 +66,9 @@ async def test_no_more_are_under_way_than_may_be_and_nobody_is_forgotten():
 async def test_nobody_gets_an_answer_from_before_he_asked():
     desk = Desk()
     desk.open.clear()
-    first = asyncio.create_task(desk.reads.read(b"a"))
+    first = asyncio.create_task(desk.reads.ask(b"a"))
     await asyncio.sleep(0)
-    second = asyncio.create_task(desk.reads.read(b"a"))
+    second = asyncio.create_task(desk.reads.ask(b"a"))
     await asyncio.sleep(0)
     desk.open.set()
     assert await first == await second == b"<a>"
@@ -78,7 +78,7 @@ async def test_nobody_gets_an_answer_from_before_he_asked():
 async def test_who_goes_away_takes_nobody_along():
     desk = Desk()
     desk.open.clear()
-    tasks = [asyncio.create_task(desk.reads.read(b"%d" % number)) for number in range(6)]
+    tasks = [asyncio.create_task(desk.reads.ask(b"%d" % number)) for number in range(6)]
     await asyncio.sleep(0)
     for task in tasks[::2]:
         task.cancel()
@@ -86,16 +86,16 @@ async def test_who_goes_away_takes_nobody_along():
     desk.open.set()
     done = await asyncio.gather(*tasks, return_exceptions=True)
     assert [done[number] for number in (1, 3, 5)] == [b"<1>", b"<3>", b"<5>"]
-    assert await desk.reads.read(b"later") == b"<later>"
+    assert await desk.reads.ask(b"later") == b"<later>"
 
 
 async def test_trouble_is_told_to_all_who_wait_and_the_next_begin_anew():
     desk = Desk()
     desk.broken = True
-    done = await asyncio.gather(*(desk.reads.read(b"a") for _ in range(5)), return_exceptions=True)
+    done = await asyncio.gather(*(desk.reads.ask(b"a") for _ in range(5)), return_exceptions=True)
     assert [type(said) for said in done] == [StoreError] * 5
     desk.broken = False
-    assert await desk.reads.read(b"a") == b"<a>"
+    assert await desk.reads.ask(b"a") == b"<a>"
 
 
 @pytest.mark.parametrize("layout", ["single", "cluster"])
