@@ -820,7 +820,8 @@ def test_who_must_have_a_second_factor_is_in_as_soon_as_he_has_made_a_passkey(st
 @pytest.mark.parametrize("who", ["a stranger", "logged in, and not asked"])
 def test_nobody_else_makes_a_passkey_half_way(strict, who):
     client = strict.visitor() if who == "a stranger" else logged_in(strict, GRACE)
-    for path, handed in (("/passkey-required-options", {}), ("/passkey-required", {"credential": {}})):
+    for path in ("/passkey-required-options", "/passkey-required"):
+        handed: dict[str, Any] = {"credential": {}} if path == "/passkey-required" else {}
         answer = client.post(path, json=handed)
         assert (answer.status_code, answer.json()["code"]) == (401, "factor_not_asked")
 
