@@ -8,12 +8,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+import guardhouse.fastapi
 import guardhouse.starlette
 from guardhouse import (
     Area,
@@ -193,6 +195,19 @@ def _closed(_: Any) -> Deny:
 
 
 # -- one function for each code -----------------------------------------------------------------------------------
+
+
+def _costly() -> Provoked:
+    house: guardhouse.fastapi.Guardhouse[User] = guardhouse.fastapi.Guardhouse(
+        secret=SECRET, users=fake_users(), passwords=fast_passwords(), explain="full", debug=True
+    )
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_api_route("/web", house.public(lambda: None))
+    house.install(app)
+    client = TestClient(app, base_url=BASE)
+    client.headers.clear()
+    theme = "\\" * 2000
+    return ask(client, "GET", "/web", {"Cookie": f'{COOKIE}; theme="{theme}"'})
 
 
 def _asked(method: str, path: str, headers: Headers = (), base: str = BASE, **changes: Any) -> Provoked:
@@ -377,6 +392,7 @@ PROVOKED: Mapping[Reason, Callable[[], Provoked]] = {
     Reason.CSRF_TOKEN_MISSING: partial(_asked, "POST", "/web", {"Cookie": COOKIE}),
     Reason.CSRF_TOKEN_INVALID: _stale_token,
     Reason.CSRF_KEY_UNKNOWN: partial(_other_process, "POST", "/staff", token=True),
+    Reason.COOKIE_COSTLY: _costly,
     Reason.HOST_UNLISTED: partial(
         _asked, "POST", "/web", {"Cookie": COOKIE, **SAME}, public_url="https://app.example.com"
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +14,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from benchmarks.faults.failpoints import Failpoints
 from guardhouse import MemoryUsers, Passwords, User
+from guardhouse.limits import LoginThrottle
 from guardhouse.starlette import Guardhouse
+from guardhouse.state.attempts import AttemptLimit
 from guardhouse.vault.password import ARGON2_CHEAPEST, PasswordHasher
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of users who exist only here
 ORIGIN = "https://bench.example"
+GUESSES = 10
+"""How many passwords of one account are weighed in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,8 @@ class Settings:
     secrets: tuple[str, ...]
     skew: float = 0.0
     """By how many seconds its clock is wrong."""
-    failpoint: str = ""
-    """A verb of the store after which the process dies, the work done and the answer not sent: `delete`."""
-    survives: int = 0
-    """How often it survives that."""
+    mortal: bool = False
+    """Whether it can be told to die at a verb of the store."""
 
 
 def house_of(settings: Settings, clock: Callable[[], float] = time.time) -> Guardhouse[User]:
@@ -60,8 +62,8 @@ def application(settings: Settings) -> Starlette:
     skew = [settings.skew]
     house = house_of(settings, lambda: time.time() + skew[0])
     store = cast("Any", house.parts.store)
-    if settings.failpoint:
-        _die_after(store, settings.failpoint, settings.survives)
+    throttle = LoginThrottle(house.limits, account=AttemptLimit(tries=GUESSES, most=GUESSES))
+    failpoints = Failpoints(store, mortal=settings.mortal)
 
     async def login(request: Request) -> Response:
         asked = {"email": f"{request.query_params['user']}@bench.example", "password": PASSWORD}
@@ -90,9 +92,17 @@ def application(settings: Settings) -> Starlette:
         new = await store.once(request.query_params["name"].encode(), time.time() + 600)
         return JSONResponse({}, 200 if new else 409)
 
+    async def guess(request: Request) -> Response:
+        account = f"{request.query_params['user']}@bench.example"
+        if await throttle.take(request.query_params["from"], account) is not None:
+            return JSONResponse({}, 429)
+        weighed = await house.auth(request).validate({"email": account, "password": "a wrong password"})
+        return JSONResponse({"weighed": weighed is None})
+
     async def health(request: Request) -> Response:
         skew[0] = float(request.query_params.get("skew", skew[0]))
-        return JSONResponse({"tasks": len(asyncio.all_tasks()), "files": _open_files()})
+        failpoints.arm(request.query_params)
+        return JSONResponse({"tasks": len(asyncio.all_tasks()), "files": _open_files(), "now": time.time()})
 
     guard = house.requires("web")
     routes = [
@@ -102,6 +112,7 @@ def application(settings: Settings) -> Starlette:
         Route("/logout", house.public(logout), methods=["POST"]),
         Route("/revoke", guard(revoke), methods=["POST"]),
         Route("/once", house.public(once), methods=["POST"]),
+        Route("/guess", house.public(guess), methods=["POST"]),
         Route("/health", house.public(health)),
     ]
     app = Starlette(routes=routes)
@@ -111,17 +122,3 @@ def application(settings: Settings) -> Starlette:
 
 def _open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def _die_after(store: Any, verb: str, survives: int) -> None:  # noqa: ANN401 - a store of any kind
-    """Let the process die when the store has done this, before anybody is told."""
-    does, left = getattr(store, verb), [survives]
-
-    async def dying(*asked: Any, **more: Any) -> Any:  # noqa: ANN401 - whatever the verb takes and gives
-        done = await does(*asked, **more)
-        left[0] -= 1
-        if left[0] < 0:
-            os._exit(1)
-        return done
-
-    setattr(store, verb, dying)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from math import inf
 
@@ -40,12 +40,21 @@ def complaints(history: Iterable[Call]) -> list[Complaint]:
     return [*chain.from_iterable(found), *_used_once(calls), *_odd(calls)]
 
 
+def forgiven(history: Iterable[Call], spans: Sequence[tuple[float, float]]) -> list[Call]:
+    """Take what was answered within these spans as not answered: a store that promises less may undo it."""
+
+    def undone(call: Call) -> bool:
+        return any(begins <= call.end <= ends for begins, ends in spans)
+
+    return [replace(call, outcome=Outcome.MAYBE) if undone(call) else call for call in history]
+
+
 def _grouped(calls: Sequence[Call]) -> tuple[Mapping[int, list[Call]], Mapping[str, list[Call]]]:
     """Put together what belongs to a session, and what ends all sessions of a user."""
     sessions: dict[int, list[Call]] = defaultdict(list)
     users: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
-        if call.kind != "once":
+        if call.kind not in {"once", "guess"}:
             sessions[call.session].append(call)
         if call.kind == "revoke":
             users[call.user].append(call)

@@ -100,6 +100,6 @@ def _outcome(status: int, code: str) -> Outcome:
         return Outcome.DONE
     if code in _GONE:
         return Outcome.GONE
-    if status == 409:  # noqa: PLR2004
+    if status in {409, 429}:  # used before, or tried too often
         return Outcome.REFUSED
     return Outcome.MAYBE if status == 503 else Outcome.ODD  # noqa: PLR2004

@@ -7,7 +7,7 @@ from enum import Enum
 from math import inf
 from typing import Literal
 
-Kind = Literal["login", "read", "write", "logout", "revoke", "once"]
+Kind = Literal["login", "read", "write", "logout", "revoke", "once", "guess"]
 
 
 class Outcome(Enum):
@@ -36,7 +36,7 @@ class Call:
     end: float
     outcome: Outcome
     key: str = ""
-    """Of a write or a read the key in the session, of a `once` the name."""
+    """Of a write or a read the key in the session, of a `once` the name, of a `guess` the account."""
     value: str | None = None
     """What was written; every written value is another one."""
     answered: str = ""

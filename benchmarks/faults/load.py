@@ -22,6 +22,8 @@ KEYS = ("cart", "theme")
 OF_THE_DEAD = 0.1
 """So many reads and writes are tried with a session that was ended."""
 AT_ONCE = 32
+MORE_LOGINS = 0.15
+"""The share of calls that are logins besides, while there are too few sessions: the mix ends more than it begins."""
 
 
 @dataclass(eq=False, slots=True)
@@ -43,6 +45,10 @@ class World:
     dead: list[Visitor] = field(default_factory=list)
     history: list[Call] = field(default_factory=list)
     numbered: int = 0
+    least: int = 0
+    """How many sessions there shall be: while there are fewer, more people log in."""
+    fewest: int = 0
+    """How many there were when there were fewest."""
 
     def visitor(self, user: str, cookie: str) -> Visitor:
         """Give a new cookie its number."""
@@ -54,6 +60,14 @@ class World:
         if self.dead and (not self.live or (also_dead and self.chance.random() < OF_THE_DEAD)):
             return self.dead[self.chance.randrange(max(0, len(self.dead) - 500), len(self.dead))]
         return self.chance.choice(self.live)
+
+    def next_kind(self) -> Kind:
+        """Choose what is done next."""
+        there = len(self.live)
+        self.fewest = min(self.fewest, there)
+        if there < self.least and self.chance.random() < MORE_LOGINS:
+            return "login"
+        return self.chance.choices(list(MIX), list(MIX.values()))[0]
 
     def bury(self, visitor: Visitor) -> None:
         """Note that this session was ended, or tried to."""
@@ -79,6 +93,7 @@ async def populate(settings: Settings, world: World, sessions: int) -> None:
         world.live.append(world.visitor(user, cookie))
 
     await asyncio.gather(*map(make, range(sessions)))
+    world.least = world.fewest = sessions
     await cast("Any", store).close()
 
 
@@ -95,7 +110,7 @@ async def client(ports: list[int], world: World, until: float) -> None:
     line = Client(ports)
     try:
         while time.monotonic() < until:
-            kind = world.chance.choices(list(MIX), list(MIX.values()))[0]
+            kind = world.next_kind()
             if kind == "login":
                 await log_in(line, world)
             else:
@@ -145,6 +160,27 @@ def _request(kind: Kind, key: str, value: str, more: str) -> tuple[str, str]:
     if kind == "write":
         return "POST", f"/write?key={key}&value={value}{more}"
     return "POST", f"/{kind}"
+
+
+async def renew(line: Client, world: World, visitor: Visitor, worker: int) -> Visitor | None:
+    """Log a visitor in who is logged in: he goes on under a new id, and the old one is dead in the same step."""
+    if visitor in world.live:
+        world.live.remove(visitor)  # nobody may write into it meanwhile: what is in it goes along
+    told = await line.ask(worker, "POST", f"/login?user={visitor.user}", visitor.cookie)
+    world.dead.append(visitor)
+    renewed = world.visitor(visitor.user, told.cookie or "")
+    world.history += [_call("logout", visitor, told), _call("login", renewed, told)]
+    if told.outcome is not Outcome.DONE:
+        return None
+    world.live.append(renewed)
+    return renewed
+
+
+async def guess(line: Client, world: World, user: str, address: str, worker: int) -> Told:
+    """Guess the password of an account, from some address."""
+    told = await line.ask(worker, "POST", f"/guess?user={user}&from={address}")
+    world.history.append(Call("guess", 0, "", told.start, told.end, told.outcome, key=user, said=told.said))
+    return told
 
 
 async def use_up(line: Client, world: World, name: str, worker: int) -> Told:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -11,10 +12,15 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks.faults.places import Place, SQLitePlace
+from benchmarks.faults.history import Outcome
+from benchmarks.faults.on_redis import older
+from benchmarks.faults.places import Place, PostgresPlace, SQLitePlace
 from benchmarks.faults.running import Fault, Stage
+from tests.services import Missing
 
 FILE_MIB = 24
+UNDONE_SECONDS = 0.8
+"""PostgreSQL says three times wal_writer_delay, which is 200 ms; the rest is for a busy machine."""
 
 
 class Restart(Fault):
@@ -22,7 +28,7 @@ class Restart(Fault):
 
     name = "F7"
     does = "stopped as in a crash (pg_ctl -m immediate, kill -9), started again"
-    stores = ("postgres", "mariadb")
+    stores: tuple[str, ...] = ("postgres", "mariadb")
 
     async def inject(self, stage: Stage) -> None:
         """Do it twice."""
@@ -31,6 +37,60 @@ class Restart(Fault):
             stage.harm()
             await asyncio.to_thread(stage.place.servers.restart)
             stage.mend()
+
+
+class Unflushed(Restart):
+    """The server crashes, and its last transactions were not written."""
+
+    name = "F7 async"
+    does = "synchronous_commit=off, and the server crashes: pg_ctl -m immediate"
+    stores = ("postgres",)
+    # What was acknowledged last comes undone, logouts too: this is what is counted.
+    counted = frozenset({"I1", "I3 login", "I3 write", "I4"})
+
+    def place(self) -> Place:
+        """Let it acknowledge what it has not written."""
+        return PostgresPlace("synchronous_commit=off")
+
+    async def after(self, stage: Stage) -> list[str]:
+        """Hold that nothing older came undone."""
+        harms = zip(stage.harmed, stage.mended, strict=True)
+        return older(stage, [(harm - UNDONE_SECONDS, mend) for harm, mend in harms])
+
+
+class GivenUp(Fault):
+    """The server gives up what collides with others, and says so."""
+
+    name = "F7 serialize"
+    does = "a twentieth of all changes fails by serialization failure or deadlock (40001, 40P01)"
+    stores = ("postgres",)
+    errors = 0.02
+
+    async def inject(self, stage: Stage) -> None:
+        """Let a trigger give up now and then, for half of the run."""
+        desk = await asyncpg.connect(stage.place.url)
+        await stage.wait(0.2)
+        await desk.execute(GIVING_UP)
+        await stage.wait(0.5)
+        await desk.execute("DROP TRIGGER giving_up ON guardhouse_sessions")
+        given_up = await desk.fetchval("SELECT last_value FROM given_up")
+        stage.notes.append(f"{given_up} were given up")
+        stage.mend()
+        await desk.close()
+
+
+GIVING_UP = """
+CREATE SEQUENCE given_up;
+CREATE FUNCTION giving_up() RETURNS trigger AS $$ BEGIN
+    IF random() < 0.05 THEN
+        IF nextval('given_up') % 2 = 0 THEN RAISE EXCEPTION 'given up' USING ERRCODE = '40001';
+        ELSE RAISE EXCEPTION 'given up' USING ERRCODE = '40P01'; END IF;
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$ LANGUAGE plpgsql;
+CREATE TRIGGER giving_up BEFORE INSERT OR UPDATE OR DELETE ON guardhouse_sessions
+    FOR EACH ROW EXECUTE FUNCTION giving_up()
+"""
 
 
 class Terminated(Fault):
@@ -139,6 +199,57 @@ class DiskFull(_OnFile):
                     pass
             except OSError:
                 return
+
+
+class _CallsFail(_OnFile):
+    """System calls on the file fail."""
+
+    calls = ""
+    fails = ""
+
+    async def inject(self, stage: Stage) -> None:
+        """Let strace answer them for a quarter of the run, in both workers."""
+        if shutil.which("strace") is None:
+            raise Missing("strace", "-", "strace")
+        await stage.wait(0.3)
+        stage.harm()
+        tracing = [await self._trace(worker.process) for worker in stage.workers]
+        await stage.wait(0.25)
+        for one in tracing:
+            one.terminate()
+            await one.wait()
+        stage.mend()
+        failed = sum(call.outcome is Outcome.MAYBE for call in stage.world.history)
+        stage.notes.append(f"{failed} calls failed")
+
+    async def _trace(self, process: int) -> asyncio.subprocess.Process:
+        what = ("-e", f"trace={self.calls}", "-e", f"inject={self.calls}:error={self.fails}")
+        return await asyncio.create_subprocess_exec(
+            "strace", "-f", "-qq", "-o", "/dev/null", *what, "-p", str(process)
+        )
+
+    async def after(self, stage: Stage) -> list[str]:
+        """Look whether anything failed at all, and at the file."""
+        nothing = ["no system call failed"] if "0 calls failed" in stage.notes else []
+        return [*nothing, *await super().after(stage)]
+
+
+class ReadOnly(_CallsFail):
+    """The file system lets nobody write any more."""
+
+    name = "F8 read-only"
+    does = "each write into the file fails by EROFS, as on a file system that became read-only (strace)"
+    calls = "pwrite64,ftruncate"
+    fails = "EROFS"
+
+
+class Unflushable(_CallsFail):
+    """The disk takes what is written, and does not keep it."""
+
+    name = "F8 flush"
+    does = "each flush of the file fails by EIO (strace)"
+    calls = "fdatasync,fsync"
+    fails = "EIO"
 
 
 class Busy(_OnFile):

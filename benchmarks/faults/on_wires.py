@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from contextlib import suppress
 from dataclasses import replace
+from random import Random
+from typing import cast
 from urllib.parse import urlsplit
 
 from benchmarks.faults.app import Settings
 from benchmarks.faults.client import Client
 from benchmarks.faults.running import Fault, Stage
 
-HEALTHY = 0.5
-"""Within which a route that needs no store answers; 0.1 on a machine that has nothing else to do."""
+LATE_SHARE, LATE_SECONDS = 0.01, 10.0
 
 
 class Wire:
@@ -25,7 +28,10 @@ class Wire:
         self.delay = 0.0
         self.trickle = False
         self.silent = False
+        self.late: Random | None = None
+        """Where some messages are very late: which ones."""
         self._writers: set[asyncio.StreamWriter] = set()
+        self._flows: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -36,20 +42,39 @@ class Wire:
     def reset(self) -> None:
         """Break all connections with a RST."""
         for writer in list(self._writers):
+            line: socket.socket = writer.get_extra_info("socket")
+            # Without this they would be closed in an orderly way.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
+    async def close(self) -> None:
+        """Let go of everything."""
+        if self._server is not None:
+            self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await asyncio.gather(*self._flows, return_exceptions=True)
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        flow = cast("asyncio.Task[None]", asyncio.current_task())
+        self._flows.add(flow)
+        self._writers.add(writer)
         with suppress(OSError):
             there, back = await asyncio.open_connection("127.0.0.1", self.target)
-            self._writers |= {writer, back}
+            self._writers.add(back)
             await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-            self._writers -= {writer, back}
+            self._writers.discard(back)
+        writer.transport.abort()
+        self._writers.discard(writer)
+        self._flows.discard(flow)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
                 while self.silent:  # noqa: ASYNC110 - a wire looks now and then
                     await asyncio.sleep(0.05)
+                if self.late is not None and self.late.random() < LATE_SHARE:
+                    await asyncio.sleep(LATE_SECONDS)
                 if self.delay:
                     await asyncio.sleep(self.delay / 2)  # once on the way there, once on the way back
                 await self._write(writer, data)
@@ -88,13 +113,22 @@ class _OnWire(Fault):
         watching.cancel()
         stage.notes.append(f"health answers within {self._unhealthy * 1000:.0f} ms")
 
+    async def after(self, stage: Stage) -> list[str]:
+        """Take the wire away."""
+        self.wire.silent, self.wire.late, self.wire.delay = False, None, 0.0
+        await self.wire.close()
+        return await super().after(stage)
+
     async def _watch(self, stage: Stage) -> None:
         line = Client(stage.ports)
-        while True:
-            began = time.monotonic()
-            await line.ask(0, "GET", "/health")
-            self._unhealthy = max(self._unhealthy, time.monotonic() - began)
-            await asyncio.sleep(0.05)
+        try:
+            while True:
+                began = time.monotonic()
+                await line.ask(0, "GET", "/health")
+                self._unhealthy = max(self._unhealthy, time.monotonic() - began)
+                await asyncio.sleep(0.05)
+        finally:
+            line.close()
 
 
 class Delayed(_OnWire):
@@ -126,6 +160,23 @@ class Trickled(_OnWire):
         self.wire.trickle = True
         await stage.wait(0.4)
         self.wire.trickle = False
+        stage.mend()
+
+
+class Late(_OnWire):
+    """Some messages take very long."""
+
+    name = "F9 late"
+    does = "one message of a hundred comes 10 s late"
+    # Whoever waits on the same connection waits too.
+    errors = 0.30
+
+    async def inject(self, stage: Stage) -> None:
+        """Let them be late for half of the run; who is late then is waited for by nobody."""
+        await stage.wait(0.2)
+        self.wire.late = stage.chance
+        await stage.wait(0.5)
+        self.wire.late = None
         stage.mend()
 
 

@@ -12,10 +12,8 @@ from benchmarks.faults import load
 from benchmarks.faults.app import Settings
 from benchmarks.faults.client import Client, request
 from benchmarks.faults.history import Call, Kind, Outcome
+from benchmarks.faults.places import EVERY, SINGLE
 from benchmarks.faults.running import HUNG_UP, Fault, Stage
-
-EVERY = ("sqlite", "redis", "sentinel", "cluster", "postgres", "mariadb")
-SINGLE = ("sqlite", "redis", "postgres", "mariadb")
 
 
 class WorkerKill(Fault):
@@ -38,70 +36,6 @@ class WorkerKill(Fault):
             await asyncio.to_thread(stage.workers[number].kill)
             await stage.back(number)
             stage.mend()
-
-
-class Failpoint(Fault):
-    """A worker dies after the store did something and before anybody is told."""
-
-    name = "F2"
-    does = "exit between store and answer, at create, save, delete, revoke, once"
-    stores = SINGLE
-    errors = 0.1
-    verbs = ("create", "save", "delete", "revoke", "once")
-
-    async def inject(self, stage: Stage) -> None:
-        """Let both die again and again, each time at another verb; use names once meanwhile, and again after a failure."""
-        ends = time.monotonic() + stage.size.seconds * 0.8
-        number, line = 0, Client(stage.ports)
-        while time.monotonic() < ends:
-            worker = stage.workers[number % 2]
-            await asyncio.to_thread(worker.change, failpoint=self.verbs[number % len(self.verbs)], survives=3)
-            await stage.back(number % 2)
-            await self._use_names(stage, line, number)
-            if worker.died:
-                await asyncio.to_thread(worker.change, failpoint="")
-                await stage.back(number % 2)
-            number += 1
-        for worker in stage.workers:
-            await asyncio.to_thread(worker.change, failpoint="")
-        stage.mend()
-        line.close()
-
-    async def _use_names(self, stage: Stage, line: Client, number: int) -> None:
-        ends, tried = time.monotonic() + 2, 0
-        while time.monotonic() < ends and not stage.workers[number % 2].died:
-            name = f"name-{number}-{tried}"
-            tried += 1
-            for at in (number % 2, 1 - number % 2):
-                await load.use_up(line, stage.world, name, at)
-
-
-class Clocks(Fault):
-    """The clocks of the workers go wrong."""
-
-    name = "F11"
-    does = "clocks: 30 s apart, +-2 s jitter, one hour ahead, one hour behind"
-    stores = SINGLE
-    errors = 0.0
-
-    async def inject(self, stage: Stage) -> None:
-        """Set them wrong in every way, one after the other."""
-        line = Client(stage.ports)
-        jitter = [(stage.chance.uniform(-2, 2), stage.chance.uniform(-2, 2)) for _ in range(5)]
-        for skews in [
-            (0, 30),
-            *jitter,
-            (3600, 0),
-            (3600, 3600),
-            (0, 3600),
-            (-3600, 0),
-            (-3600, -3600),
-            (0, 0),
-        ]:
-            for worker, skew in enumerate(skews):
-                await line.ask(worker, "GET", f"/health?skew={skew}")
-            await stage.wait(0.8 / 12)
-        line.close()
 
 
 class LateSave(Fault):

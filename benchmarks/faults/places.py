@@ -86,6 +86,9 @@ class MariaDBPlace(Place):
         self.servers.server.remove()
 
 
+EVERY = ("sqlite", "redis", "sentinel", "cluster", "postgres", "mariadb")
+SINGLE = ("sqlite", "redis", "postgres", "mariadb")
+"""Those of one server, or none."""
 REPLICATED = "durability=replicated"
 PLACES: dict[str, Callable[[], Place]] = {
     "sqlite": SQLitePlace,

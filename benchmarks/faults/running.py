@@ -33,6 +33,9 @@ class Size:
     clients: int = 200
     seconds: float = 120.0
 
+    def __str__(self) -> str:
+        return f"{self.sessions} sessions, {self.clients} clients, {self.seconds:g} s"
+
 
 QUICK = Size(sessions=500, users=100, clients=20, seconds=8.0)
 
@@ -172,6 +175,7 @@ async def _run(fault: Fault, place: Place, size: Size, seed: int) -> Report:
         harm = asyncio.create_task(fault.inject(stage))
         await fault.load(stage, time.monotonic() + size.seconds)
         await harm
+        stage.notes.append(f"never fewer than {world.fewest} sessions")
         stage.notes += [f"! {wrong}" for wrong in await fault.after(stage)]
         return _report(fault, stage, seed)
     finally:

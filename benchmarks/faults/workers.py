@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from socket import create_server, socket
@@ -26,10 +26,16 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._environment: Mapping[str, str] = os.environ
         self._listening = create_server(("127.0.0.1", 0), backlog=1024)
         self.port: int = self._listening.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
+
+    @property
+    def process(self) -> int:
+        """The number of its process."""
+        return self._process.pid if self._process else 0
 
     @property
     def died(self) -> bool:
@@ -48,6 +54,7 @@ class Worker:
                 json.dumps(asdict(self.settings)),
             ],
             cwd=ROOT,
+            env=self._environment,
             pass_fds=[handle],
         )
 
@@ -60,6 +67,12 @@ class Worker:
         """Let it finish what it does, and start it again with other settings."""
         self.stop()
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        self.start()
+
+    def restart(self, environment: Mapping[str, str]) -> None:
+        """Let it finish what it does, and start it again in other surroundings."""
+        self.stop()
+        self._environment = {**os.environ, **environment}
         self.start()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:

@@ -9,12 +9,13 @@ from statistics import median
 from typing import Any
 
 from tests.attack.application import Application
-from tests.attack.cases import Case, Failure, Finding, Request, SetUpError, SkippedError, Unchecked
+from tests.attack.cases import Case, Failure, Finding, Remark, Request, SetUpError, SkippedError, Unchecked
 from tests.attack.play import alike, refuse_what_is_not_offered, set_up
 from tests.attack.preconditions import build
 from tests.attack.scene import Scene
 
-ROUND = 5
+ATTEMPTS = 3
+ROUND = 4
 """So many tries of an account between two resets: fewer than any throttle allows."""
 UNSURE = 0.01
 
@@ -26,7 +27,7 @@ class Groups:
         self._cases = list(cases)
         self._application = application
         self._timing = timing
-        self._times: dict[str, Mapping[str, Sequence[float]]] = {}
+        self._told: dict[str, Mapping[str, Sequence[Finding]]] = {}
 
     def findings(self, case: Case) -> Iterable[Finding]:
         """Look at the fields of a case that compare it with others."""
@@ -56,12 +57,12 @@ class Groups:
 
     def _timed(self, case: Case, rule: Mapping[str, Any]) -> Iterable[Finding]:
         if not self._timing:
-            yield Unchecked("timing", "it takes minutes and an idle machine: ask for it with --timing")
+            yield Unchecked("timing", "it takes half a minute: ask for it with --timing")
             return
         group = rule["group"]
-        if group not in self._times:
-            self._times[group] = _measure(self._mates("timing", group), self._application)
-        yield from _compare(self._times[group], case.id, rule)
+        if group not in self._told:
+            self._told[group] = _told(self._mates("timing", group), self._application)
+        yield from self._told[group][case.id]
 
 
 def _group(rule: Any) -> Any:
@@ -71,6 +72,24 @@ def _group(rule: Any) -> Any:
 def _asked(case: Case, application: Application) -> Any:
     scene = set_up(case, application)
     return scene.ask(scene.message(case.steps[0].request))
+
+
+def _told(cases: Sequence[Case], application: Application) -> Mapping[str, Sequence[Finding]]:
+    """Measure again what was found: a leak is there each time, what else the machine does meanwhile is not."""
+    told: dict[str, Sequence[Finding]] = {}
+    open_still = cases
+    for _ in range(ATTEMPTS):
+        times = _measure(cases, application)
+        for case in open_still:
+            told[case.id] = [*_compare(times, case.id, case.steps[0].expected["timing"])]
+        open_still = [case for case in open_still if _leaks(told[case.id])]
+        if not open_still:
+            break
+    return told
+
+
+def _leaks(findings: Sequence[Finding]) -> bool:
+    return any(isinstance(one, Failure) for one in findings)
 
 
 def _measure(cases: Sequence[Case], application: Application) -> Mapping[str, Sequence[float]]:
@@ -122,11 +141,13 @@ def _compare(times: Mapping[str, Sequence[float]], name: str, rule: Mapping[str,
         yield Unchecked("timing", "its own state cannot be built")
         return
     own = times[name]
+    medians = ", ".join(f"{one} {median(seconds) * 1000:.1f} ms" for one, seconds in times.items())
+    yield Remark("timing", f"medians of {len(own)}: {medians}")
     for other, seconds in times.items():
         ratio = median(own) / median(seconds)
         ratio = max(ratio, 1 / ratio)
         if ratio > rule["max_ratio"] and mann_whitney(own, seconds) < UNSURE:
-            said = f"{median(own) * 1000:.1f} ms, {other} {median(seconds) * 1000:.1f} ms"
+            said = f"{median(own) * 1000:.1f} ms, {other} {median(seconds) * 1000:.1f} ms, {len(own)} each"
             yield Failure("timing", f"medians within {rule['max_ratio']}", said)
 
 

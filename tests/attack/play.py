@@ -21,14 +21,15 @@ from tests.attack.cases import (
 )
 from tests.attack.checks import CHECKS, cautious
 from tests.attack.cookie_checks import COOKIE_CHECKS
+from tests.attack.mail import MAIL_CHECKS
 from tests.attack.observation import Observation
 from tests.attack.preconditions import build
-from tests.attack.scene import Scene
+from tests.attack.scene import INDEXED_EMAIL, Scene
 from tests.attack.session_checks import SESSION_CHECKS
-from tests.attack.wire import Answer
+from tests.attack.wire import Answer, Message
 
 TRANSPORTS = frozenset({"http", "raw"})
-ALL_CHECKS = {**CHECKS, **ANSWER_CHECKS, **COOKIE_CHECKS, **SESSION_CHECKS}
+ALL_CHECKS = {**CHECKS, **ANSWER_CHECKS, **COOKIE_CHECKS, **SESSION_CHECKS, **MAIL_CHECKS}
 ELSEWHERE = frozenset({"idle_timer", "body_equal_group", "timing", "repeat"})
 """Fields that take more than one playing of the case."""
 
@@ -127,12 +128,16 @@ def observe(request: Request, scene: Scene) -> Observation:
 
 def _send(request: Request, scene: Scene) -> tuple[list[Any], list[Answer]]:
     together = request.get("concurrency", {}).get("parallel", 0)
-    if together:
-        messages = [scene.message(request) for _ in range(together)]
-        return messages, scene.ask_together(messages)
     # Each is written anew, so that what is random differs.
-    messages = [scene.message(request) for _ in range(request.get("repeat", 1))]
+    messages = [_numbered(request, scene, index) for index in range(together or request.get("repeat", 1))]
+    if together:
+        return messages, scene.ask_together(messages)
     return messages, [scene.ask(message) for message in messages]
+
+
+def _numbered(request: Request, scene: Scene, index: int) -> Message:
+    scene.names["INDEXED_EMAIL"] = INDEXED_EMAIL.format(index)
+    return scene.message(request)
 
 
 def _remember_what_changed(scene: Scene, held: dict[str, str]) -> None:

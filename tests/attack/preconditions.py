@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 
+from tests.attack.accounts import LONG_PASSWORD, NUL_PASSWORD, disabled, new_user, old_hash
 from tests.attack.cases import SetUpError, SkippedError
 from tests.attack.device import Device, read_question
 from tests.attack.elsewhere import oauth_client_started
@@ -19,8 +20,6 @@ HOUR = 3600
 STEPS = 60
 """Two steps of a one-time code, in seconds."""
 TOO_MANY_TRIES = 60
-LONG_PASSWORD = "The first seventy-two bytes of this password are all that bcrypt reads!! " + "x" * 20
-NUL_PASSWORD = "before the nul\0and after it"
 
 RESET_LINK = re.compile(r"/reset-password\?token=([A-Za-z0-9_.-]+)")
 
@@ -213,27 +212,21 @@ def _limiter_down(scene: Scene) -> None:
     scene.application.hook("store_limiter_down")
 
 
+def _keys_renewed(*, keep_old: bool) -> Builder:
+    """Log in, and let the application start again with a new key, beside the old one or in its place."""
+
+    def renewed(scene: Scene) -> None:
+        _logged_in_csrf(scene)
+        scene.names["OLD_SIGNED_SID"] = scene.names["SID"]
+        scene.application.hook("renew_keys", keep_old=keep_old)
+        scene.application.restart()
+
+    return renewed
+
+
 def _orphan_session(scene: Scene) -> None:
     _logged_in_csrf(scene)
     scene.application.hook("delete_user", id=scene.user("USER").id)
-
-
-def _new_user(who: str, **values: str) -> Builder:
-    def new_user(scene: Scene) -> None:
-        email = f"{who.lower()}@example.com"
-        scene.application.hook("add_user", email=email, password=values.get("password"), password_hash=None)
-        scene.names |= {f"{who}_USER": email, who: values["password"]}
-
-    return new_user
-
-
-def _old_hash(scene: Scene) -> None:
-    stored = scene.target.fixtures.get("old_hash")
-    if not stored:
-        raise SkippedError("the target names no hash of an older cost")
-    email = "oldhash@example.com"
-    scene.application.hook("add_user", email=email, password=None, password_hash=stored)
-    scene.names["OLDHASH_USER"] = email
 
 
 def _sudo_absent(scene: Scene) -> None:
@@ -388,8 +381,11 @@ BUILDERS: Mapping[str, Builder] = {
     "disk_full": _broken("full"),
     "store_blip": _store_blip,
     "store_down_limiter": _limiter_down,
+    "key_rotated_once": _keys_renewed(keep_old=True),
+    "key_retired": _keys_renewed(keep_old=False),
     "orphan_session": _orphan_session,
-    "user_old_hash": _old_hash,
-    "user_with_long_password": _new_user("LONGPW", password=LONG_PASSWORD),
-    "user_with_nul_password": _new_user("NULPW", password=NUL_PASSWORD),
+    "user_old_hash": old_hash,
+    "user_disabled": disabled,
+    "user_with_long_password": new_user("LONGPW", password=LONG_PASSWORD),
+    "user_with_nul_password": new_user("NULPW", password=NUL_PASSWORD),
 }

@@ -27,9 +27,12 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from tests.attack import reference_rules as rules
+from tests.attack.reference_mail import change_email, confirm_email, forgot
 from tests.attack.reference_world import RefusedError, Session, World
 
 TRIES = 5
+WORK = 0.004
+"""Seconds that a password takes to be looked at, as a hash would."""
 UNCACHED = {"Cache-Control": "no-store", "Vary": "Cookie, Origin, Sec-Fetch-Site"}
 
 
@@ -77,7 +80,8 @@ async def log_in(request: Request) -> Response:
     if world.tries.get(account, 0) >= TRIES and world.bug != "nobody is throttled":
         headers = {} if world.bug == "a throttled login does not say for how long" else {"Retry-After": "60"}
         raise world.refuse(429, "throttled", headers)
-    if not _right(world, email, password):
+    await asyncio.sleep(_work(world, email))
+    if email in world.disabled or not _right(world, email, password):
         world.tries[account] = world.tries.get(account, 0) + 1
         told = world.bug == "an unknown user is told apart" and email not in world.passwords
         raise world.refuse(422, "no_such_user" if told else "login_failed")
@@ -119,6 +123,14 @@ async def _credentials(request: Request, world: World) -> tuple[str, Any]:
     except (ValueError, TypeError, KeyError, RecursionError):
         said = traceback.format_exc() if world.bug == "a stack trace is in the body" else "malformed"
         raise world.refuse(422, said) from None
+
+
+def _work(world: World, email: str) -> float:
+    if world.bug == "a disabled user is turned away at once" and email in world.disabled:
+        return 0.0
+    if world.bug == "an older hash takes its own time" and email in world.old_hashes:
+        return WORK / 2
+    return WORK
 
 
 def _right(world: World, email: str, password: Any) -> bool:
@@ -224,6 +236,10 @@ async def control(request: Request) -> Response:
             world.passwords.pop(name.partition("/")[2], None)
         case "users":
             world.passwords[asked["email"]] = asked["password"] or "unknown"
+            world.disabled |= {asked["email"]} if asked["disabled"] else set()
+            world.old_hashes |= {asked["email"]} if asked["password_hash"] else set()
+        case "letters":
+            return JSONResponse({"letters": world.letters})
         case "bug":
             world.bug = asked["bug"]
         case _:
@@ -251,6 +267,9 @@ def build(own: str, trusted: str, token: str) -> ASGIApp:
         Route("/csrf", csrf_cookie),
         Route("/login", log_in, methods=["POST"]),
         Route("/logout", log_out, methods=["POST"]),
+        Route("/forgot", forgot, methods=["POST"]),
+        Route("/email", change_email, methods=["POST"]),
+        Route("/email/confirm", confirm_email, methods=["POST"]),
         Route("/__test__/{name:path}", guarded, methods=["GET", "POST", "DELETE"]),
     ]
     world = World(own, trusted)

@@ -51,6 +51,12 @@ class World:
     passwords: dict[str, str] = field(default_factory=PASSWORDS.copy)
     done: dict[str, int] = field(default_factory=dict[str, int])
     tries: dict[str, int] = field(default_factory=dict[str, int])
+    disabled: set[str] = field(default_factory=set[str])
+    old_hashes: set[str] = field(default_factory=set[str])
+    letters: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    changes: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    """By the token of a letter: whose address shall be which."""
+    asked_last: dict[str, str] = field(default_factory=dict[str, str])
 
     def now(self) -> float:
         """Return the moved time."""

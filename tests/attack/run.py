@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a variable of the target"
     )
-    parser.add_argument("--timing", action="store_true", help="also compare times, on an idle machine")
+    parser.add_argument("--timing", action="store_true", help="also compare times: half a minute more")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the results there, too")
     parser.add_argument("-v", "--verbose", action="store_true", help="show what was said, and every reason")
     return parser

@@ -24,6 +24,8 @@ ISSUED = frozenset(
     {"ALG", "KID", "TRUSTED_SIGNATURE", "CREDENTIALS_CHANGED", "REVOKED_JTI", "REVOKED_SID_CLAIM"}
 )
 """What stands for something that the application's own issuer says."""
+INDEXED_EMAIL = "indexed-{}@example.com"
+"""Another for each of the requests that a case sends at once."""
 NEW_PASSWORD = "a new password, long enough"
 
 

@@ -173,6 +173,7 @@ GIVEN = {
     Reason.LOGIN_FORMAT_UNKNOWN: lambda: unfit(HOUSE.parts, "unknown format", "v2.k.m")[1],
     Reason.STORE_UNAVAILABLE: lambda: unavailable(StoreError("disk full")).evidence,
     Reason.ISSUER_UNAVAILABLE: lambda: unavailable(IssuerUnavailableError("https://login", "away")).evidence,
+    Reason.COOKIE_COSTLY: lambda: {"backslashes": 2000, "most": 1000},
     Reason.LOGIN_MALFORMED: lambda: {"fields": "email and password"},
 }
 FOREIGN = refusals("marked")

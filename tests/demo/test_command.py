@@ -124,7 +124,7 @@ def test_reset_makes_a_demo_begin_empty(tmp_path):
             process.terminate()
             process.wait(10)
         books = Books(tmp_path / "demo.db")
-        secrets.add(books.secret())
+        secrets.update(books.secrets())
         books.close()
     assert len(secrets) == 2
 

@@ -145,3 +145,42 @@ def test_who_came_by_the_ways_in_is_gone_after_a_reset_and_what_was_changed_is_a
     assert hook(client, "state", method="GET")["users"] == before + 1
     assert hook(client, "reset")["users"] == before
     logged_in(client)
+
+
+def test_letters_are_shown_to_the_tests_until_a_reset(client: TestClient):
+    hook(client, "reset")
+    client.post("/forgot-password", json={"email": ADA["email"]})
+    [letter] = hook(client, "letters", method="GET")["letters"]
+    assert (letter["kind"], letter["to"]) == ("reset_password", ADA["email"])
+    assert letter["link"] in client.get("/mailbox").text
+    hook(client, "reset")
+    assert hook(client, "letters", method="GET") == {"letters": []}
+
+
+def test_a_user_who_comes_disabled_is_let_in_nowhere(client: TestClient):
+    handed = {"email": "off@example.com", "password": "a password of fifteen"}
+    hook(client, "users", {**handed, "disabled": True})
+    refused = [client.post("/login", json=one) for one in (handed, {**ADA, "password": "wrong"})]
+    assert [one.status_code for one in refused] == [422, 422]
+    assert refused[0].json() == refused[1].json()
+
+
+def test_keys_are_renewed_where_they_outlive_a_restart(tmp_path):
+    settings = Settings(tls=True, store=f"sqlite:///{tmp_path}/demo.db", controls=TOKEN)
+    with browser(build(settings)) as first:
+        kept = logged_in(first).cookies
+        hook(first, "keys", {"keep_old": True})
+        assert code(first) is None, "the keys of a demo that runs stay"
+    with browser(build(settings)) as second:
+        second.cookies.update(kept)
+        assert code(second) is None
+        hook(second, "keys", {"keep_old": False})
+    with browser(build(settings)) as third:
+        third.cookies.update(kept)
+        assert third.get("/api/me").status_code == 401
+
+
+def test_keys_of_a_demo_in_memory_are_not_renewed():
+    with browser(build(Settings(tls=True, controls=TOKEN))) as client:
+        answer = client.post("/__test__/keys", json={"keep_old": True}, headers=HOOK)
+    assert (answer.status_code, "lie in memory" in answer.text) == (422, True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.faults.checker import complaints
+from benchmarks.faults.checker import complaints, forgiven
 from benchmarks.faults.history import Call, Kind, Outcome
 
 DONE, GONE, MAYBE, ODD = Outcome.DONE, Outcome.GONE, Outcome.MAYBE, Outcome.ODD
@@ -169,3 +169,16 @@ def test_what_a_correct_store_does_one_after_the_other_is_never_complained_of(st
                 live[session] = value
             history.append(call("write", start, end, outcome, session=session, key="cart", value=value))
     assert complaints(history) == []
+
+
+def test_what_was_answered_in_a_span_that_may_come_undone_is_forgiven_and_nothing_older():
+    lost = [LOGIN, write(2, 3, "a"), write(5, 6, "b"), read(9, 10, "a")]
+    assert [one.rule for one in complaints(lost)] == ["I3 write"]
+    assert not complaints(forgiven(lost, [(5.5, 8)]))
+    assert [one.rule for one in complaints(forgiven(lost, [(6.5, 8)]))] == ["I3 write"]
+    older = [LOGIN, write(2, 3, "a"), write(5, 6, "b"), read(9, 10)]
+    assert complaints(forgiven(older, [(5.5, 8)]))
+
+
+def test_guesses_are_no_business_of_sessions():
+    assert not complaints([LOGIN, call("guess", 0, 1, session=0, key="ada"), call("logout", 2, 3)])

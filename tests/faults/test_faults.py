@@ -9,7 +9,10 @@ import pytest
 
 from benchmarks.faults.faults import FAULTS, chosen
 from benchmarks.faults.on_databases import Terminated
+from benchmarks.faults.on_limits import Guessed
 from benchmarks.faults.on_redis import Pause
+from benchmarks.faults.on_steps import Cut
+from benchmarks.faults.on_wires import Reset
 from benchmarks.faults.on_workers import LateSave, WorkerKill
 from benchmarks.faults.running import QUICK, Fault, Report, Stage, run
 from guardhouse.state.crumbs import key_of
@@ -29,12 +32,21 @@ def reported(fault: Fault, seed: int = 1) -> Report:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
-    [WorkerKill("sqlite"), LateSave("sqlite"), Pause("redis"), Terminated("postgres")],
+    [
+        WorkerKill("sqlite"),
+        LateSave("sqlite"),
+        Pause("redis"),
+        Reset("redis"),
+        Cut("redis"),
+        Terminated("postgres"),
+        Guessed("redis"),
+    ],
     ids=lambda fault: f"{fault.name} {fault.store}",
 )
 def test_no_promise_breaks_while_a_store_is_harmed(fault: Fault):
     report = reported(fault)
     assert report.calls > 50
+    assert not [note for note in report.notes if note.startswith("!")]
     assert not {rule: count for rule, count in report.broken.items() if count}, report.examples
 
 
@@ -75,11 +87,13 @@ def test_every_fault_says_what_it_does_and_where():
 
 
 def test_faults_are_chosen_by_number_and_store():
-    assert {fault.name for fault in chosen("F9", "redis")} == {
+    assert {fault.name for fault in chosen(["F9"], ["redis"])} == {
         "F9 slow",
         "F9 trickle",
         "F9 reset",
         "F9 silent",
+        "F9 late",
     }
-    assert {fault.store for fault in chosen("F4", None)} == {"redis"}
+    assert {fault.store for fault in chosen(["F4"], None)} == {"redis"}
+    assert [fault.name for fault in chosen(["F7 lock"], None)] == ["F7 lock"]
     assert len(chosen(None, None)) > len(FAULTS)

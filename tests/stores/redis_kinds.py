@@ -20,6 +20,8 @@ from guardhouse.stores.redis_scripts import TOMBSTONE
 from tests.services import Missing
 from tests.services.redis import HOST, SERVICE, cluster, single_url, watched
 
+PATIENT = "timeout=10"
+"""Machines that test are busy: who is given up on after half a second may have won, and is told 503."""
 IN_CI = os.environ.get("CI") == "true"
 
 

@@ -25,6 +25,7 @@ from tests.authenticator import BACKED_UP, PRESENT, SHARED, VERIFIED, Authentica
 from tests.houses import ADA, GRACE, HASHER, NAVIGATION, ORIGIN, PASSWORD
 from tests.services.postgres import postgres_url
 from tests.services.redis import single_url
+from tests.stores.redis_kinds import PATIENT as PATIENT_REDIS
 from tests.stores.sql_kinds import PATIENT, emptied, started
 from tests.ways.crash import CrashError, crash_after
 from tests.ways.houses import World
@@ -52,7 +53,7 @@ PLACES: Mapping[str, Callable[[Path], str]] = {
     "memory": lambda _: "memory:",
     "sqlite": lambda folder: f"sqlite:///{folder}/store.db",
     "postgres": lambda _: f"{emptied(started(postgres_url))}?{PATIENT}",
-    "redis": lambda _: started(single_url),
+    "redis": lambda _: f"{started(single_url)}?{PATIENT_REDIS}",
 }
 
 

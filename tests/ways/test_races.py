@@ -13,6 +13,7 @@ from anyio.from_thread import BlockingPortal
 from tests.houses import HASH
 from tests.services.postgres import postgres_url
 from tests.services.redis import single_url
+from tests.stores.redis_kinds import PATIENT as PATIENT_REDIS
 from tests.stores.sql_kinds import PATIENT, emptied, started
 from tests.users.writable import place
 from tests.ways.houses import NEW_PASSWORD, World
@@ -59,7 +60,7 @@ PLACES: dict[str, tuple[str, Callable[[Path], str]]] = {
     "memory users, sqlite store": ("memory", lambda folder: f"sqlite:///{folder}/store.db"),
     "sqlite users, sqlite store": ("sqlite", lambda folder: f"sqlite:///{folder}/store.db"),
     "postgres users, postgres store": ("asyncpg", lambda _: at_postgres()),
-    "memory users, redis store": ("memory", lambda _: started(single_url)),
+    "memory users, redis store": ("memory", lambda _: f"{started(single_url)}?{PATIENT_REDIS}"),
 }
 """Where users lie, and where what was used is kept."""
 

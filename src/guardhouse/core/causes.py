@@ -52,6 +52,7 @@ class Cause(Struct, frozen=True):
 _ARRIVAL = (
     Reason.STORE_UNAVAILABLE,
     Reason.ISSUER_UNAVAILABLE,
+    Reason.COOKIE_COSTLY,
     Reason.HOST_UNLISTED,
     Reason.PROXY_UNDECLARED,
     Reason.CSRF_DUPLICATE_HEADER,

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     DPOP_INVALID = "dpop_invalid"
     DPOP_REPLAYED = "dpop_replayed"
     # from where
+    COOKIE_COSTLY = "cookie_costly"
     CSRF_DUPLICATE_HEADER = "csrf_duplicate_header"
     CSRF_CROSS_SITE = "csrf_cross_site"
     CSRF_ORIGIN_UNTRUSTED = "csrf_origin_untrusted"

@@ -240,6 +240,12 @@ _FROM_WHERE: dict[Reason, ReasonEntry] = {
         "in trusted_origins.",
         telling=2,
     ),
+    Reason.COOKIE_COSTLY: ReasonEntry(
+        400,
+        "The cookies hold more backslashes than a server should unquote.",
+        "There are {backslashes}, and {most} are read. Delete the cookies of this site; an application that writes such a "
+        "cookie keeps its value in the session instead.",
+    ),
     Reason.HOST_UNLISTED: ReasonEntry(
         421,
         "The Host header names a host that is not this application's.",

@@ -80,7 +80,7 @@ def build(settings: Settings) -> FastAPI:
     demo.house.mount(app, "/admin", ADMIN)
     app.add_exception_handler(HTTPException, unkept)
     if settings.controls and demo.controls:
-        add_controls(app, demo.controls, settings.controls, demo.house.public)
+        add_controls(app, demo.controls, settings.controls, demo.house)
     demo.house.install(app)
     return app
 
@@ -96,7 +96,7 @@ def furnish(settings: Settings) -> Demo:
     issuing = Issuing(clock)
     foreign = {} if settings.partner_keys is None else {"partner": partner(settings.partner_keys)}
     house = Guardhouse[User](
-        secret=books.secret(),
+        secret=books.secrets(),
         users=users,
         store=controlled or store,
         guards={
@@ -115,10 +115,13 @@ def furnish(settings: Settings) -> Demo:
         debug=True,
         clock=clock,
     )
+    entrance = Entrance(house, settings)
     controls = (
-        Controls(controlled, clock, users, books, house.limits, issuing, passwords) if controlled else None
+        Controls(controlled, clock, users, books, house.limits, issuing, passwords, entrance.mailer)
+        if controlled
+        else None
     )
-    return Demo(house, books, passwords, Entrance(house, settings), issuing, controls)
+    return Demo(house, books, passwords, entrance, issuing, controls)
 
 
 def _furnished(store: SessionStore | Storeless) -> SessionStore | Storeless:
@@ -258,7 +261,7 @@ def _add_gallery(app: FastAPI, demo: Demo) -> None:
     async def broken() -> JSONResponse:
         return JSONResponse(gallery)
 
-    for slug, mistake in applications(demo.passwords, demo.books.secret()).items():
+    for slug, mistake in applications(demo.passwords, demo.books.secrets()[0]).items():
         app.router.routes.append(Mount(f"/broken/{slug}", app=mistake))
     static = StaticFiles(packages=[("guardhouse.demo", "static")])
     app.mount("/static", demo.house.public(static), name="static")

@@ -32,20 +32,32 @@ class Books:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = Lock()
+        self._path = path
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA busy_timeout = 2000")
         self._connection.executescript(_SCHEMA)
         self._widen()
 
-    def secret(self) -> str:
-        """Return the secret of this demo, made when it is first asked for."""
-        row = self._connection.execute("SELECT secret FROM demo_secret").fetchone()
-        if row is not None:
-            return str(row[0])
-        secret = generate_secret()
-        self._connection.execute("INSERT INTO demo_secret VALUES (?)", (secret,))
-        return secret
+    def secrets(self) -> list[str]:
+        """Return the secrets of this demo, the newest first; one is made when they are first asked for."""
+        if not self._secrets():
+            self.renew_secret(
+                keep_old=True
+            )  # of two processes that start at once none takes the other's away
+        return self._secrets()
+
+    def renew_secret(self, *, keep_old: bool) -> None:
+        """Put a new secret before the old ones, or in their place. A demo that runs goes on with those it has."""
+        with self._lock:
+            if not keep_old:
+                self._connection.execute("DELETE FROM demo_secret")
+            self._connection.execute("INSERT INTO demo_secret VALUES (?)", (generate_secret(),))
+
+    @property
+    def outlives(self) -> bool:
+        """Whether what is written here is found by the next process."""
+        return self._path is not None
 
     def users(self, more: int = 0) -> list[User]:
         """Return Ada, Grace and as many more, made when they are first asked for."""
@@ -112,6 +124,10 @@ class Books:
     def _add_done(self, user_id: str) -> int:
         with self._lock:
             return int(self._connection.execute(_ADD, (user_id,)).fetchone()[0])
+
+    def _secrets(self) -> list[str]:
+        rows = self._connection.execute("SELECT secret FROM demo_secret ORDER BY rowid DESC").fetchall()
+        return [str(secret) for (secret,) in rows]
 
     def _count(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM demo_users").fetchone()[0])

@@ -1,7 +1,8 @@
 """Test hooks: move the clock, stop the store, let users come and go, and read what can be counted. Never in public.
 
 Offered under `/__test__/` only when the demo was started with `--test-controls TOKEN`, and only to requests that name
-the token in the header `Test-Controls`; everybody else gets the 404 of a path that is not there.
+the token in the header `Test-Controls`; everybody else gets the 404 of a path that is not there. One page is for anybody:
+it says whether a key is in his session.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from guardhouse.demo.controlled_cookies import ControlledCookies
 from guardhouse.demo.issuer import Issuing
 from guardhouse.demo.people import People
 from guardhouse.demo.token import NAME
+from guardhouse.fastapi import Guardhouse
 from guardhouse.limits import Limits
+from guardhouse.mail.memory import MemoryMailer
 from guardhouse.users.memory import User
 from guardhouse.users.passwords import Passwords
 
@@ -43,11 +46,12 @@ class Faulty(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewUser(msgspec.Struct, forbid_unknown_fields=True):
-    """A user to let in; `password_hash` instead of `password` for one who comes from elsewhere."""
+    """A user to add; `password_hash` instead of `password` for one who comes from elsewhere."""
 
     email: str
     password: str | None = None
     password_hash: str | None = None
+    disabled: bool = False
 
 
 class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,6 +65,12 @@ class Unsigned(msgspec.Struct, forbid_unknown_fields=True):
     """The first two parts of a token."""
 
     message: str
+
+
+class NewKeys(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether what the old keys have signed is believed after the next start."""
+
+    keep_old: bool
 
 
 class Revoked(msgspec.Struct, forbid_unknown_fields=True):
@@ -81,6 +91,7 @@ class Controls:
     limits: Limits
     issuing: Issuing
     passwords: Passwords
+    mailer: MemoryMailer
     made: list[str] = field(default_factory=list[str])
     at_start: Mapping[str, User] = field(init=False)
 
@@ -88,7 +99,7 @@ class Controls:
         self.at_start = {user.id: user for user in self.users.everybody()}
 
     async def reset(self) -> dict[str, Any]:
-        """Begin anew: no sessions, no faults, no counts, no tries, the clock right and the users as at the start."""
+        """Begin anew: no sessions, faults, counts, tries and letters, the clock right and the users as at the start."""
         self.clock.offset = 0.0
         await self.store.empty()
         await self.limits.forget()
@@ -97,6 +108,7 @@ class Controls:
             await self.store.enrolments.withdraw_all(f"users:{user_id}")
         self.issuing.forget()
         self.books.forget_done()
+        self.mailer.clear()
         self._bring_back()
         self.made.clear()
         return await self.state()
@@ -122,13 +134,22 @@ class Controls:
         self.store.fault, self.store.seconds = asked.fault, asked.seconds
         return await self.state()
 
+    async def letters(self) -> dict[str, Any]:
+        """Show what was sent, oldest first: what a mail server would have been handed."""
+        shown = (
+            {"kind": str(letter.kind), "to": letter.to, "link": str(letter.values.get("link", ""))}
+            for letter in self.mailer.letters
+        )
+        return {"letters": [*shown]}
+
     async def add_user(self, asked: NewUser) -> dict[str, Any]:
-        """Let a user in."""
+        """Let a user come, or one who is let in nowhere."""
         user_id = f"test-{len(self.made) + 1}"
         stored = asked.password_hash
         if asked.password is not None:
             stored = await self.passwords.hash(asked.password)
-        self.users.add(User(id=user_id, email=asked.email, password_hash=stored))
+        user = User(id=user_id, email=asked.email, password_hash=stored, disabled=asked.disabled)
+        self.users.add(user)
         self.made.append(user_id)
         return {"id": user_id}
 
@@ -160,6 +181,13 @@ class Controls:
             "signature": signature.decode(),
         }
 
+    async def renew_keys(self, asked: NewKeys) -> dict[str, Any]:
+        """Write a new secret down, which counts from the next start on."""
+        if not self.books.outlives:
+            raise ValueError("the keys of this demo lie in memory, and no restart finds them")
+        self.books.renew_secret(keep_old=asked.keep_old)
+        return await self.state()
+
     async def revoke(self, asked: Revoked) -> dict[str, Any]:
         """Take back every signed token with that claim."""
         self.issuing.revoked.add((asked.claim, asked.value))
@@ -183,22 +211,30 @@ class Controls:
                 self.users.replace(user)
 
 
-def add_controls(app: FastAPI, controls: Controls, token: str, public: Callable[[Any], Any]) -> None:
+def add_controls(app: FastAPI, controls: Controls, token: str, house: Guardhouse[Any]) -> None:
     """Put the hooks into the application."""
     hooks: dict[tuple[str, str], Callable[[Request], Awaitable[dict[str, Any]]]] = {
         ("GET", "state"): lambda _: controls.state(),
+        ("GET", "letters"): lambda _: controls.letters(),
         ("POST", "reset"): lambda _: controls.reset(),
         ("POST", "clock"): _asking(controls.move_clock, Moved),
         ("POST", "store"): _asking(controls.break_store, Faulty),
         ("POST", "users"): _asking(controls.add_user, NewUser),
         ("POST", "password"): _asking(controls.change_password, NewPassword),
         ("POST", "sign"): _asking(controls.sign, Unsigned),
+        ("POST", "keys"): _asking(controls.renew_keys, NewKeys),
         ("POST", "revoked"): _asking(controls.revoke, Revoked),
         ("DELETE", "users/{user_id}"): lambda request: controls.delete_user(request.path_params["user_id"]),
     }
     for (method, name), hook in hooks.items():
-        endpoint = public(_guarded(hook, token))
+        endpoint = house.public(_guarded(hook, token))
         app.add_api_route(f"/__test__/{name}", endpoint, methods=[method], include_in_schema=False)
+
+    @app.get("/__test__/in-session", include_in_schema=False)
+    @house.public
+    async def in_session(request: Request) -> dict[str, bool]:
+        # No more than `in`: in other houses an answer of that kind did not vary by the cookie (CVE-2026-27205).
+        return {"there": "theme" in await house.session(request)}
 
 
 def _asking(hook: Callable[[Any], Awaitable[dict[str, Any]]], shape: type[Any]) -> Callable[[Request], Any]:

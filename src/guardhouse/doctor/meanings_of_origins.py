@@ -74,6 +74,12 @@ OF_ORIGINS: dict[Reason, Meaning] = {
         "`origin` is the page's; `nearest` and `differs` what was probably meant.",
         {Reason.CSRF_ORIGIN_UNTRUSTED: "the same for requests, where a token may help"},
     ),
+    Reason.COOKIE_COSTLY: Meaning(
+        "Before Python 3.11.10 and 3.12.6 the time that a quoted cookie takes grows with the square of its backslashes "
+        "(CVE-2024-7592), and the frameworks unquote every cookie. No other guard was asked.",
+        "`backslashes` counts what came. No browser and no framework writes so many; look for who sends them.",
+        {Reason.SESSION_MALFORMED: "there the session cookie alone is none of ours"},
+    ),
     Reason.HOST_UNLISTED: Meaning(
         "Host names none of the addresses in public_url: a proxy that passes its own name on, or a new domain.",
         "`host` is what came, `known` what is listed.",

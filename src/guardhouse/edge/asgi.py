@@ -21,6 +21,7 @@ from guardhouse.core.verdict import Deny, Identity
 from guardhouse.edge.answers import Closing, answer
 from guardhouse.edge.form import FormReader, disconnected
 from guardhouse.edge.net import Net
+from guardhouse.edge.unquoting import MOST_BACKSLASHES, backslashes, turned_away
 from guardhouse.errors import NotInstalledError, StoreError
 from guardhouse.gate.glance import Glance, glance
 from guardhouse.gate.lookup import Users, user_of
@@ -46,15 +47,18 @@ _LEAVING = frozenset({"http.response.start", "websocket.accept", "websocket.http
 class Layer:
     """The ASGI middleware that `install` puts around an application."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - handed on by Starlette, each with a default but the first two
         self,
         app: ASGIApp,
         house: Guardhouse[Any],
         before_body: BeforeBody | None = None,
         at_first: Callable[[Any], None] | None = None,
         net: Net | None = None,
+        *,
+        unquotes: bool = False,
     ) -> None:
         self.app = app
+        self._unquotes = unquotes
         self._net = net
         self.house = house
         self._before_body = before_body
@@ -79,6 +83,8 @@ class Layer:
         else:
             passage = Passage(self.house, scope.get(SCOPE_KEY), deniable=deniable(scope))
         scope[SCOPE_KEY] = passage
+        if self._unquotes and backslashes(scope["headers"]) > MOST_BACKSLASHES:
+            return _turn_away(passage, scope, receive, send)
         return self.app(scope, receive, _Leaving(passage, scope, self._net, send).send)
 
 
@@ -146,6 +152,11 @@ class Passage(Struct, eq=False):
         if endpoint is not None:
             visit.endpoint = _name_of(endpoint)
         return visit
+
+
+async def _turn_away(passage: Passage, scope: Scope, receive: Receive, send: Send) -> None:
+    response = await turned_away(passage, passage.visit(scope))
+    await response(scope, receive, _Leaving(passage, scope, None, send).send)
 
 
 def _name_of(endpoint: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
-from typing import Any, TypeVar, Unpack
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from fastapi import FastAPI, params
 from starlette.applications import Starlette
@@ -31,6 +31,8 @@ _CALLERS = frozenset({"identity", "caller"})
 
 class Guardhouse(starlette.Guardhouse[U]):
     """A house for FastAPI applications."""
+
+    _unquotes: ClassVar[bool] = True
 
     def install(self, app: Starlette, *, public: Sequence[str] = ()) -> None:
         """Put the house around an application; on FastAPI its OpenAPI tells of schemes and refusals too."""

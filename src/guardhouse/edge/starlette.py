@@ -6,7 +6,7 @@ import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, TypeVar, Unpack, cast
+from typing import Any, ClassVar, TypeVar, Unpack, cast
 
 from anyio import create_task_group
 from starlette.applications import Starlette
@@ -60,6 +60,9 @@ A = TypeVar("A", bound=Any)
 class Guardhouse(house.Guardhouse[U]):
     """A house for Starlette applications."""
 
+    _unquotes: ClassVar[bool] = False
+    """Whether the framework unquotes all cookies of every request, wanted or not."""
+
     def install(self, app: Starlette, *, public: Sequence[str] = ()) -> None:
         """Put the house around an application, before it starts.
 
@@ -78,6 +81,7 @@ class Guardhouse(house.Guardhouse[U]):
             before_body=self._before_body(),
             at_first=functools.partial(self._start, app),
             net=Net(app, self) if self.undeclared == "refuse" else None,
+            unquotes=self._unquotes,
         )
         self.installed_on = app
         app.add_exception_handler(Refused, _on_refused)

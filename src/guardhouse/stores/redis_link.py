@@ -37,6 +37,12 @@ from guardhouse.stores.redis_tracking import Body, Node, Tracking
 from guardhouse.stores.redis_url import RedisAddress
 
 TROUBLE = (RedisError, RedisClusterException, OSError, asyncio.IncompleteReadError)
+CUT_UNDER = (AttributeError, LookupError, RuntimeError)
+"""What redis-py says where a connection is closed, or the nodes of a cluster are found anew, under one who is at it.
+
+`RuntimeError` is uvloop's, for writing to what was closed a moment ago; `AttributeError` a stream or a node that has become
+None; `LookupError` a slot without a node, or a cluster without a master.
+"""
 WAIT_MILLISECONDS = 200
 """How long a write waits for its replicas."""
 MOST_REDIRECTIONS = 5
@@ -175,6 +181,7 @@ class RedisLink:
                 except Disconnected as error:
                     if not again or isinstance(error, TookTooLong):
                         raise
+                    await self._drop_idle()
                     return await self._sent(send)
         except TimeoutError as error:
             raise StoreError(f"Redis at {self.address} did not answer within {self._deadline:g} s") from error
@@ -184,15 +191,31 @@ class RedisLink:
             raise self.trouble(error) from error
 
     async def _sent(self, send: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - as Redis answers
-        if not self.clustered:
-            return await send()
-        # redis-py closes connections of a node under those who are connecting, where many calls at once find the
-        # cluster's nodes; so they are found first. After a failover it still may, and says so in its own way.
-        await self.client.initialize()
         try:
+            # redis-py closes connections of a node under those who are connecting, where many calls at once find the
+            # cluster's nodes; so they are found first. After a failover it still may, and says so in its own way.
+            if self.clustered:
+                await self._find_nodes()
             return await send()
-        except AttributeError as error:
-            raise Disconnected(f"a connection was closed while it was made ({error})") from error
+        except CUT_UNDER as error:
+            raise Disconnected(
+                f"a connection was closed under a call ({type(error).__name__}: {error})"
+            ) from error
+
+    async def _drop_idle(self) -> None:
+        """Close what lies idle in a cluster: who has cut one connection has cut others, and they would be taken next."""
+        for node in self.client.get_nodes() if self.clustered else ():
+            await node.disconnect_free_connections()
+
+    async def _find_nodes(self) -> None:
+        """Find the nodes of a cluster, where they are not known.
+
+        From one that serves no slot yet redis-py learns that there are no nodes at all, and would ask nobody ever again.
+        """
+        known = self.client.nodes_manager.startup_nodes
+        if not known:
+            known.update({node.name: node for node in self._first_nodes})
+        await self.client.initialize()
 
     # -- writes that replicas must have ---------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ class Wire(asyncio.Protocol):
 
     def ping(self) -> None:
         """Ask whether it is still there."""
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._pings.append(monotonic())
             self._transport.write(_packed(b"PING"))
 
@@ -103,7 +103,7 @@ class Wire(asyncio.Protocol):
 
     async def _ask(self, *words: bytes) -> Any:  # noqa: ANN401 - as Redis answers
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             raise StoreError("the connection that tells of changes was closed")
         self._greeting.append(answer)
         self._transport.write(_packed(*words))
