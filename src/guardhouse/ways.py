@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from guardhouse.core.origin import TOKEN_FIELD
 from guardhouse.core.weakness import Policy
-from guardhouse.desks.invite import invite
+from guardhouse.desks.invite import invite, withdraw
 from guardhouse.desks.kit import Kit, Lifetimes, MagicLinks, MayImpersonate
 from guardhouse.desks.otp_app import issuer_of
 from guardhouse.desks.outbox import Outbox
@@ -33,7 +33,7 @@ from guardhouse.issuers.foreign import ForeignLogin
 from guardhouse.issuers.providers import ForeignProvider
 from guardhouse.limits import LoginThrottle
 from guardhouse.mail.link import link_to
-from guardhouse.mail.mailer import Mailer, refuse_in_production
+from guardhouse.mail.mailer import Checks, Mailer, refuse_in_production
 from guardhouse.state.keeper import Storeless
 from guardhouse.state.store import SingleUse
 from guardhouse.templates.environment import Templates
@@ -164,6 +164,7 @@ class Ways(Generic[U]):
         """Lay the ways out as routes, before the house is installed and after its rules are defined."""
         if isinstance(self.kit.may_impersonate, str):
             self.kit.house.rules.known(self.kit.may_impersonate)
+        self._check_texts()
         app.router.routes += [
             route_of(self.kit, way, self.paths[way.name], self.pages, self._templates) for way in self.ways
         ]
@@ -172,12 +173,25 @@ class Ways(Generic[U]):
         if self.kit.outbox is not None:
             app.router.lifespan_context = _closing(self.kit.outbox, app.router.lifespan_context)
 
+    def _check_texts(self) -> None:
+        """Find a template that is spoiled now and not by its first reader; and let listeners hear of letters that are lost."""
+        if self._templates is not None:
+            self._templates.check()
+        if self.kit.outbox is not None:
+            if isinstance(self.kit.outbox.mailer, Checks):
+                self.kit.outbox.mailer.check()
+            self.kit.outbox.tell(self.kit.house.parts.emit)
+
     async def invite(self, address: str, *, language: str = "") -> bool:
         """Ask somebody in: a letter whose link opens an account at this address, with a password that he chooses.
 
         False, and no letter, where somebody logs in by that address already. Raise `ValueError` for what is no address.
         """
         return await invite(self.kit, address, language)
+
+    async def withdraw_invitation(self, address: str) -> bool:
+        """Take back every open invitation to this address; False where none is open, because it was answered or never sent."""
+        return await withdraw(self.kit, address)
 
     def _texts(self, script: Script | None) -> Mapping[str, object]:
         """Return what every page is told."""
@@ -308,6 +322,9 @@ def _check_factors(kit: Kit, offered: set[str]) -> None:
     if kit.factor_required is not None and not needed <= offered:
         fix = "Nobody could give one, or enrol a first one: use a store that keeps enrolments, also beside sessions in cookies, and leave these ways in."
         raise ConfigError("require_second_factor", f"without {', '.join(sorted(needed - offered))}", fix)
+    if "passkey" not in offered and offered & {"passkey-register", "passkey-required"}:
+        fix = "Who makes a passkey is asked for it, and could not give it: leave out passkey-register and passkey-required, too."
+        raise ConfigError("ways.without", "passkey", fix)
     if "two-factor-setup" in offered or "two-factor-required" in offered:
         provisioning_uri(bytes(SEED_BYTES), issuer_of(kit.app_name), "nobody")
 

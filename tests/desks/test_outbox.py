@@ -224,3 +224,30 @@ async def test_the_end_waits_for_no_moment(outbox: Open, lost: Lost):
 async def test_an_outbox_that_sends_nothing_is_not_made():
     with pytest.raises(ConfigError, match="at least one letter"):
         Outbox(MemoryMailer(), at_once=0)
+
+
+async def test_who_listens_is_told_once_even_if_asked_twice_and_even_while_it_ends():
+    heard: list[LetterLost] = []
+
+    async def hear(event: LetterLost) -> None:
+        await asyncio.sleep(0.01)
+        heard.append(event)
+
+    outbox = Outbox(Failing(ValueError(LINK)), spread=AT_ONCE)
+    outbox.tell(hear)
+    outbox.tell(hear)
+    outbox.send(note())
+    await outbox.close()
+    assert heard == [LetterLost("note", "ValueError")]
+
+
+async def test_a_listener_that_fails_is_logged_without_what_it_says(caplog):
+    async def fail(_: LetterLost) -> None:
+        raise RuntimeError(LINK)
+
+    outbox = Outbox(Failing(ValueError(LINK)), spread=AT_ONCE)
+    outbox.tell(fail)
+    outbox.send(note())
+    await outbox.close()
+    assert "a listener of lost letters failed: RuntimeError" in caplog.text
+    assert LINK not in caplog.text

@@ -6,7 +6,7 @@ import pytest
 
 from guardhouse.core.proofs import enough, second
 from guardhouse.core.reasons import Reason
-from guardhouse.flows.entry import Standing, enter
+from guardhouse.flows.entry import Standing, cannot_be_given, enter
 from guardhouse.flows.plan import Ask, Done, Forgive, Hold, LogIn, Refuse, Send
 from guardhouse.mail.letter import Letter
 
@@ -34,6 +34,12 @@ ROWS = {
         PASSWORD,
         Ask("two-factor", {"factors": list(TWO)}),
         {Hold, Forgive},
+    ),
+    "what there is no way to give is owed all the same": (
+        Standing(factors=("passkey",), left_out=True),
+        PASSWORD,
+        cannot_be_given(("passkey",)),
+        set(),
     ),
     "a trusted device owes none": (
         Standing(factors=TWO, trusted=True),

@@ -12,6 +12,7 @@ from guardhouse.flows.plan import (
     Done,
     Enrol,
     LogIn,
+    OnlyOne,
     Put,
     Send,
     Tell,
@@ -41,7 +42,10 @@ NOTICE = Letter(
         pytest.param(FIRST, None, [Enrol, Enrol, WithdrawAll, Put, AddProof, Tell, Send], id="the first app"),
         pytest.param(AGAIN, None, [Change, Change, WithdrawAll, Put, AddProof, Tell, Send], id="another app"),
         pytest.param(
-            FIRST, MUST, [Enrol, Enrol, WithdrawAll, Put, LogIn, Tell, Send], id="by who must have one"
+            FIRST,
+            MUST,
+            [Enrol, OnlyOne, Enrol, WithdrawAll, Put, LogIn, Tell, Send],
+            id="by who must have one, unless he has got another meanwhile",
         ),
     ],
 )

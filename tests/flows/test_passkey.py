@@ -16,6 +16,7 @@ from guardhouse.flows.plan import (
     Done,
     Enrol,
     LogIn,
+    OnlyOne,
     Plan,
     Refuse,
     Send,
@@ -91,6 +92,20 @@ def test_a_new_passkey_is_kept_before_anybody_hears_of_it():
         Send(NOTICE),
     )
     assert plan.then == Done("passkey-added", {"id": enrolment.name, "label": "My key"})
+
+
+def test_a_first_passkey_is_kept_if_it_is_the_only_factor_and_lets_in():
+    waiting = Pending("1", "users", "web", "", 0.0, 600.0, (), "t", remember=True, must_enrol=True)
+    plan = flow.first_added((ADA, waiting), PASSKEY, "My key", NOW, NOTICE)
+    enrolment = Enrolment(Kind.PASSKEY, name_of(b"id"), "users:1", NOW, PASSKEY.encode(), "My key")
+    assert plan.effects == (
+        Enrol(enrolment, Reason.PASSKEY_REJECTED),
+        OnlyOne(enrolment),
+        LogIn(ADA.user, ("password", "passkey"), remember=True),
+        told("passkey_added", enrolment.name),
+        Send(NOTICE),
+    )
+    assert plan.then == Done("logged-in", {"id": enrolment.name, "label": "My key"})
 
 
 def test_a_new_name_changes_nothing_else():

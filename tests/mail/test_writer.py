@@ -268,3 +268,20 @@ def test_the_packages_own_are_whole():
 def test_the_moment_is_written_as_mail_has_it():
     date = WRITER.write(letter(), message_id="<1@x>", date=WHEN + timedelta(days=1))["Date"]
     assert date == "Tue, 01 Dec 2026 21:05:00 +0000"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, None),
+        ({"passkeys": 0, "foreign_logins": 0}, None),
+        ({"passkeys": 1}, "One passkey lets you in as before. If one of them is not yours"),
+        ({"passkeys": 2, "foreign_logins": 1}, "2 passkeys let you in as before. One login elsewhere lets"),
+    ],
+)
+def test_a_new_password_is_told_with_what_lets_in_beside_it(more, said):
+    values = {"link": LINK, "device": "", "place": "", "time": WHEN} | more
+    for part in written(Letter(Kind.PASSWORD_CHANGED, "ada@example.com", values)).walk():
+        if part.get_content_maintype() == "text":
+            text = " ".join(part.get_content().split())
+            assert (said is None and "as before" not in text) or (said is not None and said in text)

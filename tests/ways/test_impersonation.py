@@ -338,6 +338,19 @@ def test_both_see_the_session_among_their_devices(office):
 # -- what is seen ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("wanted", "to"),
+    [("/who?a=1", "/who?a=1"), ("https://evil.example/", "/"), ("//evil.example", "/"), ("", "/")],
+)
+def test_a_person_goes_on_to_where_he_wanted_on_this_origin_only(office, wanted, to):
+    client = boss(office, **NAVIGATION)
+    handed = {"user": ADA.id, "next": wanted}
+    began = client.post("/impersonate", data=handed, follow_redirects=False)
+    assert (began.status_code, began.headers["location"]) == (303, to)
+    ended = client.post("/stop-impersonating", data={"next": wanted}, follow_redirects=False)
+    assert (ended.status_code, ended.headers["location"]) == (303, to)
+
+
 def test_a_person_sees_it_and_has_a_way_back(office):
     client = boss(office, **NAVIGATION)
     began = client.post("/impersonate", data={"user": ADA.id}, follow_redirects=False)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from guardhouse import MemoryUsers
-from tests.houses import ADA, NAVIGATION
+from tests.houses import ADA, NAVIGATION, OTHER_SECRET, SECRET
 from tests.ways.crash import CrashError, crash_after
 from tests.ways.houses import NEW_PASSWORD, World
+from tests.ways.phones import stored
 from tests.ways.test_verify import WRONG
 
 NEW = "new@example.com"
@@ -148,3 +150,58 @@ def test_a_person_does_it_without_scripts(world):
         "Your account is open"
         in client.post("/accept-invitation", data=handed | {"password": NEW_PASSWORD}).text
     )
+
+
+def withdrawn(world: World, address: str = NEW) -> bool:
+    there: bool = world.portal.call(world.ways.withdraw_invitation, address)
+    return there
+
+
+def test_an_invitation_that_was_taken_back_opens_nothing_and_a_new_one_does(world):
+    invited(world)
+    invited(world)
+    assert withdrawn(world)
+    assert not withdrawn(world), "there is none any more"
+    answer = accepted(world)
+    assert (answer.status_code, answer.json()["code"]) == (410, "link_spent")
+    assert world.steps() == []
+    invited(world)
+    assert accepted(world).status_code == 200
+    assert not withdrawn(world), "it was answered"
+
+
+def test_only_those_to_that_address_are_taken_back(world):
+    invited(world)
+    assert not withdrawn(world, "else@example.com")
+    assert not withdrawn(world, ADA.email)
+    assert accepted(world).status_code == 200
+    with pytest.raises(ValueError, match="exactly one"):
+        withdrawn(world, "nobody")
+
+
+def test_of_who_answers_and_who_takes_back_at_once_one_succeeds(world):
+    for number in range(8):
+        address = f"new{number}@example.com"
+        invited(world, address)
+        handed = {"token": world.token(address), "password": NEW_PASSWORD}
+        with ThreadPoolExecutor(2) as threads:
+            opened = threads.submit(world.visitor().post, "/accept-invitation", json=handed)
+            back = threads.submit(withdrawn, world, address)
+        assert (opened.result().status_code, back.result()) in {(200, False), (410, True)}
+
+
+def test_an_invitation_is_answered_and_taken_back_where_the_secret_is_another_by_now(worlds, world):
+    for number, answered in enumerate((True, False)):
+        address = f"new{number}@example.com"
+        invited(world, address)
+        after = worlds({"secret": [OTHER_SECRET, SECRET], "store": world.house.parts.store})
+        handed = {"token": world.token(address), "password": NEW_PASSWORD}
+        assert answered or withdrawn(after, address)
+        assert after.visitor().post("/accept-invitation", json=handed).status_code == (
+            200 if answered else 410
+        )
+
+
+def test_what_is_kept_of_an_invitation_names_no_address(world):
+    invited(world)
+    assert NEW not in stored(world)

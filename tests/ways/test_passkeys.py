@@ -778,3 +778,126 @@ def test_an_id_that_browsers_would_refuse_is_refused_at_the_start(worlds, rp_id)
 
 def test_what_is_handed_in_is_in_no_repr():
     assert "SECRET" not in repr(Proof("SECRET")) + repr(NewPasskey({"SECRET": 1}))
+
+
+# -- who must have a second factor ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strict(worlds: Any) -> World:
+    """A house in which ADA must have a second factor, and has none."""
+    made: World = worlds(
+        HOST, public_url=ORIGIN, rp_id="example.com", require_second_factor=lambda user: user.id == ADA.id
+    )
+    return made
+
+
+def options_of_first(client: TestClient) -> Any:
+    answer = client.post("/passkey-required-options")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["options"]
+
+
+def first(client: TestClient, device: Authenticator, options: Any = None) -> Any:
+    options = options or options_of_first(client)
+    device.handle = unpadded(options["user"]["id"])
+    credential = device.make(unpadded(options["challenge"]))
+    return client.post("/passkey-required", json={"credential": credential, "label": "My key"})
+
+
+def test_who_must_have_a_second_factor_is_in_as_soon_as_he_has_made_a_passkey(strict):
+    client, device = logged_in(strict), Authenticator()
+    assert client.get("/me").status_code == 401
+    half_way = dict(client.cookies)
+    done = first(client, device)
+    assert done.json() == {"done": "logged-in", "id": name_of(device.id), "label": "My key"}
+    assert dict(client.cookies) != half_way, "the session goes on under a new id"
+    assert client.get("/me").json() == {"email": ADA.email}
+    assert strict.letter().kind == "passkey_added"
+    assert client.post("/passkey-rename", json={"id": name_of(device.id), "label": "x"}).status_code == 200
+    assert strict.visitor().post("/login", json=RIGHT).json()["next"] == "two-factor"
+
+
+@pytest.mark.parametrize("who", ["a stranger", "logged in, and not asked"])
+def test_nobody_else_makes_a_passkey_half_way(strict, who):
+    client = strict.visitor() if who == "a stranger" else logged_in(strict, GRACE)
+    for path in ("/passkey-required-options", "/passkey-required"):
+        handed: dict[str, Any] = {"credential": {}} if path == "/passkey-required" else {}
+        answer = client.post(path, json=handed)
+        assert (answer.status_code, answer.json()["code"]) == (401, "factor_not_asked")
+
+
+def test_who_got_a_factor_meanwhile_adds_no_passkey_by_his_password(strict):
+    thief, owner = logged_in(strict), logged_in(strict)
+    options = options_of_first(thief)
+    assert first(owner, Authenticator()).status_code == 200
+    answer = first(thief, Authenticator(), options)
+    assert (answer.status_code, answer.json()["code"]) == (401, "factor_not_asked")
+    assert thief.get("/me").status_code == 401
+
+
+def test_of_many_who_make_a_first_passkey_at_once_never_two_have_one(strict):
+    clients = [logged_in(strict) for _ in range(8)]
+    asked = [(client, options_of_first(client)) for client in clients]
+    answers = together(lambda one: first(one[0], Authenticator(), one[1]).status_code, asked)
+    assert answers.count(200) <= 1
+    enrolments = strict.ways.kit.enrolments
+    assert enrolments is not None
+    found = strict.portal.call(enrolments.enrolled, f"users:{ADA.id}", Kind.PASSKEY)
+    assert len(found) == answers.count(200)
+
+
+def test_the_page_of_who_must_have_one_offers_both(strict):
+    client = strict.visitor(**NAVIGATION)
+    page = client.post("/login", data=RIGHT | {"next": "/me?a=1"})
+    assert page.url.path == "/two-factor-required"
+    assert 'data-options="/passkey-required-options"' in page.text
+    assert 'src="/passkeys.js"' in page.text
+    assert 'class="seed"' in page.text
+    device, options = Authenticator(), options_of_first(client)
+    device.handle = unpadded(options["user"]["id"])
+    credential = json.dumps(device.make(unpadded(options["challenge"])))
+    wrong = client.post("/passkey-required", data={"credential": "{}", "next": "/me?a=1"})
+    assert (wrong.status_code, 'action="/two-factor-required"' in wrong.text) == (422, True)
+    handed = {"credential": credential, "next": "/me?a=1"}
+    done = client.post("/passkey-required", data=handed, follow_redirects=False)
+    assert (done.status_code, done.headers["location"]) == (303, "/me?a=1")
+
+
+# -- where passkeys are left out --------------------------------------------------------------------------------------
+
+PASSKEY_WAYS = (
+    "passkey",
+    "passkey-options",
+    "passkeys",
+    "passkey-register",
+    "passkey-register-options",
+    "passkey-required",
+    "passkey-required-options",
+    "passkey-rename",
+    "passkey-remove",
+)
+
+
+def test_a_passkey_that_is_left_out_later_is_owed_still_and_the_log_says_what_to_do(worlds, world, caplog):
+    device = has_one(world)
+    after = worlds(HOST, public_url=ORIGIN, rp_id="example.com", without=PASSKEY_WAYS)
+    enrolments = after.ways.kit.enrolments
+    assert enrolments is not None
+    after.portal.call(enrolments.enrol, kept(world, device))
+    client = after.visitor()
+    answer = client.post("/login", json=RIGHT)
+    assert (answer.status_code, answer.json()["code"]) == (401, "second_factor_missing")
+    assert client.get("/me").status_code == 401
+    (told,) = [one.getMessage() for one in caplog.records if "cannot log in" in one.getMessage()]
+    assert told.startswith(f"user {ADA.id} cannot log in: he has as a second factor only passkey")
+    assert "Offer passkey again" in told
+    wrong = client.post("/login", json=RIGHT | {"password": "wrong"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "login_failed")
+    person = after.visitor(**NAVIGATION).post("/login", data=RIGHT)
+    assert (person.status_code, "waits for its second factor" in person.text) == (401, True)
+
+
+def test_nobody_makes_a_passkey_that_he_could_not_give(worlds):
+    with pytest.raises(ConfigError, match="could not give it"):
+        worlds(HOST, public_url=ORIGIN, rp_id="example.com", without=["passkey"])

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from guardhouse.state.enrolment import Enrolment, Kind
 from tests.houses import ADA, NAVIGATION, OTHER_SECRET, PASSWORD, SECRET
 from tests.ways.crash import CrashError, crash_after
 from tests.ways.houses import NEW_PASSWORD
@@ -154,3 +155,20 @@ def test_a_crash_leaves_one_password_or_the_other_and_no_login_of_before(world, 
     assert again.status_code == (410 if effects else 200)
     assert client.post("/login", json=RIGHT | {"password": NEW_PASSWORD}).status_code == 200
     assert client.post("/login", json=RIGHT).status_code == 422
+
+
+def test_what_else_lets_in_stays_and_the_letter_says_how_much_it_is(world):
+    enrolments = world.ways.kit.enrolments
+    assert enrolments is not None
+    owner = f"users:{ADA.id}"
+    stay = [Kind.PASSKEY, Kind.FOREIGN, Kind.TOTP, Kind.RECOVERY]
+    for kind in (*stay, Kind.REMEMBERED, Kind.TRUSTED):
+        assert world.portal.call(enrolments.enrol, Enrolment(kind, kind.value, owner, 1.0))
+    world.visitor().post("/forgot-password", json={"email": ADA.email})
+    handed = {"token": world.token(ADA.email), "password": NEW_PASSWORD}
+    assert world.visitor().post("/reset-password", json=handed).json() == {"done": "password-reset"}
+    left = world.portal.call(enrolments.enrolled, owner)
+    assert {one.kind for one in left} == set(stay)
+    letter = world.letter()
+    assert letter.kind == "password_changed"
+    assert (letter.values["passkeys"], letter.values["foreign_logins"]) == (1, 1)

@@ -12,7 +12,6 @@ from guardhouse.desks.desk import Desk
 from guardhouse.desks.present_password import account_of, fits
 from guardhouse.flows import change_password as flow
 from guardhouse.flows.plan import Next, Refuse
-from guardhouse.mail.letter import Kind
 from guardhouse.steps.confirmed import proven_within
 from guardhouse.tokens import desks_of
 
@@ -46,7 +45,7 @@ async def change(desk: Desk[Any], handed: ChangeTo) -> Next:
     elif handed.new_password == handed.current_password:
         return flow.SAME
     fresh = await desk.fresh_hash(handed.new_password, await desk.about(user), field="new_password")
-    notice = desk.notice(Kind.PASSWORD_CHANGED, user)
+    notice = await desk.password_notice(user)
     return await desk.perform(
         flow.changed(desk.whose(user), fresh, before, notice, account=account, tokens=handed.tokens)
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
@@ -17,7 +18,7 @@ from guardhouse.desks.outbox import Tray
 from guardhouse.desks.perform import perform
 from guardhouse.desks.trusting import trusts
 from guardhouse.errors import ConfigError
-from guardhouse.flows.entry import Standing, enter
+from guardhouse.flows.entry import Standing, cannot_be_given, enter
 from guardhouse.flows.plan import Again, Next, Plan, Refuse, Send, Whose
 from guardhouse.flows.reset import bad_ticket
 from guardhouse.gate.visit import Visit
@@ -26,11 +27,13 @@ from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.mail.letter import Letter, Value
 from guardhouse.state import fingerprint, ticket
 from guardhouse.state.device import described, network_from
-from guardhouse.state.enrolment import Kind
+from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.store import EnrolmentStore
 from guardhouse.state.ticket import Purpose, Ticket
 
 U = TypeVar("U")
+
+logger = logging.getLogger("guardhouse")
 
 __all__ = ["NAME_BYTES", "Desk", "minutes"]
 
@@ -39,6 +42,14 @@ NAME_BYTES = 16
 
 FACTORS = {Kind.PASSKEY: "passkey", Kind.TOTP: "totp", Kind.RECOVERY: "recovery"}
 """The second factors, the strongest first, and by which name a client knows them."""
+
+GIVEN_AT = {"passkey": "passkey", "totp": "two-factor", "recovery": "two-factor-recovery"}
+"""The way on which each of them is given."""
+
+_LEFT_OUT = (
+    "user %s cannot log in: he has as a second factor only %s, and the way to give it is left out. Offer %s again, or take "
+    "the factor off his account once you know that it is him."
+)
 
 
 class Desk(Generic[U]):
@@ -145,6 +156,15 @@ class Desk(Generic[U]):
         }
         return self.letter(kind, to, values)
 
+    async def password_notice(self, user: U) -> Letter | None:
+        """Make the letter that tells of a new password, and what lets in beside it: that stays, and may be somebody else's."""
+        found: Sequence[Enrolment] = ()
+        if self.kit.enrolments is not None:
+            found = await self.kit.enrolments.enrolled(self.owner_of(user), Kind.PASSKEY, Kind.FOREIGN)
+        passkeys = sum(one.kind is Kind.PASSKEY for one in found)
+        foreign = len(found) - passkeys
+        return self.notice(LetterKind.PASSWORD_CHANGED, user, passkeys=passkeys, foreign_logins=foreign)
+
     def binding_of(self, user: U) -> str:
         """Bind a ticket to the password that the user has now, or to his having none."""
         return fingerprint.take(self.parts.logins, self.provider.password_of(user) or "")
@@ -184,7 +204,11 @@ class Desk(Generic[U]):
         self, user: U, proofs: tuple[str, ...], *, account: str = "", remember: bool = False
     ) -> Next:
         """Let in whoever gave a proof, or ask for what he owes. Every way in ends here."""
-        plan = enter(user, await self.standing(user), proofs, account=account, remember=remember)
+        standing = await self.standing(user)
+        plan = enter(user, standing, proofs, account=account, remember=remember)
+        if plan.then == cannot_be_given(standing.factors):
+            ways = ", ".join(GIVEN_AT[name] for name in standing.factors)
+            logger.error(_LEFT_OUT, self.provider.id_of(user), ", ".join(standing.factors), ways)
         if any(isinstance(effect, Send) for effect in plan.effects) and await self._enough_letters(user):
             plan = replace(plan, effects=tuple(one for one in plan.effects if not isinstance(one, Send)))
         return await self.perform(plan)
@@ -196,9 +220,11 @@ class Desk(Generic[U]):
     async def standing(self, user: U) -> Standing:
         """Read what is known of a user at the moment of his first proof."""
         factors = await self.factors_of(user)
+        askable = tuple(name for name in factors if self.kit.offers(GIVEN_AT[name]))
         return Standing(
             self.disabled(user),
-            factors,
+            askable or factors,
+            left_out=bool(factors) and not askable,
             trusted=bool(factors) and await trusts(self, user),
             required=self.kit.must_have_factor(user),
             unverified=self._unverified(user),

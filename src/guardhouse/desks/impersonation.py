@@ -13,13 +13,21 @@ from guardhouse.flows import impersonation as flow
 from guardhouse.flows.plan import Next, Plan
 from guardhouse.gate.parts import resolve
 
-__all__ = ["ActAs", "act_as", "shown", "stop"]
+__all__ = ["ActAs", "Stop", "act_as", "shown", "stop"]
 
 
 class ActAs(Struct, frozen=True):
     """In whose place: the user's id, as the application gives it."""
 
     user: str
+    next: str = ""
+    """Where to go on to, in a form; a path of this origin, or it is left out of account."""
+
+
+class Stop(Struct, frozen=True):
+    """Nothing, but for where to go on to."""
+
+    next: str = ""
 
 
 async def act_as(desk: Desk[Any], handed: ActAs) -> Next:

@@ -29,6 +29,7 @@ __all__ = [
     "TurnOff",
     "confirm",
     "issuer_of",
+    "must_enrol",
     "renew_codes",
     "require",
     "set_up",
@@ -140,6 +141,12 @@ async def shown_to_half_way(desk: Desk[Any]) -> Mapping[str, object] | Next:
     """Make a seed, or find the one that was shown a moment ago, for who must enrol before he is let in."""
     bare = await _bare(desk)
     return Ask("login") if bare is None else await _seed(desk, bare.asked.whose.user)
+
+
+async def must_enrol(desk: Desk[Any]) -> Asked | None:
+    """Find who waits to enrol a first factor, whichever it will be."""
+    bare = await _bare(desk)
+    return None if bare is None else bare.asked
 
 
 async def _bare(desk: Desk[Any]) -> Enroller | None:

@@ -10,7 +10,7 @@ import contextvars
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from guardhouse.core.events import LetterLost
@@ -27,6 +27,7 @@ FAREWELL = 1.0
 """Seconds in which a letter that is broken off at the end may hang up."""
 
 Lost = Callable[[LetterLost], None]
+Hearer = Callable[[LetterLost], Awaitable[None]]
 
 
 class Tray:
@@ -76,6 +77,8 @@ class Outbox:
         self._at_once, self._most = at_once, most
         self._pause, self._spread = pause.total_seconds(), spread.total_seconds()
         self._lost = lost
+        self._hearers: list[Hearer] = []
+        self._telling: set[asyncio.Task[None]] = set()
         self._resting: dict[object, tuple[asyncio.TimerHandle, Letter]] = {}
         self._waiting: deque[Letter] = deque()
         self._sending: dict[asyncio.Task[None], Letter] = {}
@@ -83,6 +86,11 @@ class Outbox:
 
     def __repr__(self) -> str:
         return f"Outbox({self.mailer!r}, {self._count()} waiting, {len(self._sending)} being sent)"
+
+    def tell(self, hearer: Hearer) -> None:
+        """Tell one more of letters that are lost, once of each; the ways let the listeners of their house hear it."""
+        if hearer not in self._hearers:
+            self._hearers.append(hearer)
 
     def tray(self) -> Tray:
         """Begin to gather the letters of a request."""
@@ -118,6 +126,9 @@ class Outbox:
             sending.cancel()
         if self._sending:  # a mailer may want to take leave of its server
             await asyncio.wait(self._sending, timeout=FAREWELL)
+        await asyncio.sleep(0)  # what was broken off is noted by then
+        if self._telling:
+            await asyncio.wait(self._telling, timeout=FAREWELL)
 
     def _count(self) -> int:
         return len(self._resting) + len(self._waiting)
@@ -169,8 +180,26 @@ class Outbox:
         logger.error(
             "the letter %s to %s was not sent: %s", letter.kind, to, trouble, extra={"guardhouse": fields}
         )
+        event = LetterLost(str(letter.kind), trouble)
         if self._lost is not None:
-            self._lost(LetterLost(str(letter.kind), trouble))
+            self._lost(event)
+        for hearer in self._hearers:
+            telling = asyncio.get_running_loop().create_task(
+                _told(hearer, event), context=contextvars.Context()
+            )
+            self._telling.add(telling)  # the loop keeps no task alive by itself
+            telling.add_done_callback(self._heard)
+
+    def _heard(self, telling: asyncio.Task[None]) -> None:
+        """Let no listener that fails pass unseen; what it says itself may hold anything."""
+        self._telling.discard(telling)
+        error = None if telling.cancelled() else telling.exception()
+        if error is not None:
+            logger.error("a listener of lost letters failed: %s", type(error).__name__)
+
+
+async def _told(hearer: Hearer, event: LetterLost) -> None:
+    await hearer(event)
 
 
 def _trouble(sending: asyncio.Task[None]) -> str:

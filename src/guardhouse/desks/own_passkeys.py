@@ -11,6 +11,7 @@ from msgspec import Struct
 from guardhouse.core.reasons import Reason
 from guardhouse.desks.desk import Desk
 from guardhouse.desks.foreign import ways_in
+from guardhouse.desks.otp_app import must_enrol
 from guardhouse.desks.passkeys import (
     challenged,
     document_of,
@@ -23,6 +24,7 @@ from guardhouse.desks.passkeys import (
 from guardhouse.flows import passkey as flow
 from guardhouse.flows.foreign import left
 from guardhouse.flows.plan import Again, Done, Next, Refuse, Whose
+from guardhouse.flows.second_factor import NOBODY_ASKED, Asked
 from guardhouse.mail.letter import Kind as LetterKind
 from guardhouse.state import challenge as challenges
 from guardhouse.state.authenticator import Attestation, read_attestation
@@ -32,7 +34,19 @@ from guardhouse.state.device import described
 from guardhouse.state.enrolment import Enrolment, Kind
 from guardhouse.state.passkey import HANDLE_BYTES, Fault, Rejected, handle_for
 
-__all__ = ["NewPasskey", "Remove", "Rename", "add", "ask_to_make", "listed", "remove", "rename"]
+__all__ = [
+    "FirstPasskey",
+    "NewPasskey",
+    "Remove",
+    "Rename",
+    "add",
+    "add_first",
+    "ask_to_make",
+    "ask_to_make_first",
+    "listed",
+    "remove",
+    "rename",
+]
 
 PURPOSE = "register"
 _NOBODY = Refuse(Reason.NO_LOGIN)
@@ -46,6 +60,15 @@ class NewPasskey(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "NewPasskey()"
+
+
+class FirstPasskey(NewPasskey, frozen=True):
+    """The same by who is half-way in, and where he wanted to go."""
+
+    next: str = ""
+
+    def __repr__(self) -> str:
+        return "FirstPasskey()"
 
 
 class Rename(Struct, frozen=True):
@@ -71,6 +94,18 @@ async def ask_to_make(desk: Desk[Any], _: object) -> Next:
     refused, whose = await throttled(desk), await inside(desk)
     if refused is not None or whose is None:
         return refused or _NOBODY
+    return await _options(desk, whose)
+
+
+async def ask_to_make_first(desk: Desk[Any], _: object) -> Next:
+    """Give the same options to who is half-way in and must have a second factor."""
+    refused, waiting = await throttled(desk), await must_enrol(desk)
+    if refused is not None or waiting is None:
+        return refused or NOBODY_ASKED
+    return await _options(desk, waiting.whose)
+
+
+async def _options(desk: Desk[Any], whose: Whose) -> Next:
     has = await passkeys_of(desk, whose.owner)
     if len(has) >= flow.MOST:
         return flow.TOO_MANY
@@ -87,6 +122,19 @@ async def add(desk: Desk[Any], handed: NewPasskey) -> Next:
     refused, whose = await throttled(desk), await inside(desk)
     if refused is not None or whose is None:
         return refused or _NOBODY
+    return await _added(desk, handed, Asked(whose))
+
+
+async def add_first(desk: Desk[Any], handed: FirstPasskey) -> Next:
+    """Keep the passkey of who is half-way in and must have a second factor; then he is logged in."""
+    refused, waiting = await throttled(desk), await must_enrol(desk)
+    if refused is not None or waiting is None:
+        return refused or NOBODY_ASKED
+    return await _added(desk, handed, waiting)
+
+
+async def _added(desk: Desk[Any], handed: NewPasskey, asked: Asked) -> Next:
+    whose, pending = asked
     label = flow.label_of(handed.label, described(b"".join(desk.visit.facts.lines(b"user-agent")[:1])))
     if isinstance(label, Again):
         return label
@@ -104,7 +152,9 @@ async def add(desk: Desk[Any], handed: NewPasskey) -> Next:
     if isinstance(passkey, Rejected):
         return flow.rejected(passkey.fault)
     notice = desk.notice(LetterKind.PASSKEY_ADDED, whose.user)
-    return await settled(desk, flow.added(whose, passkey, label, desk.now, notice))
+    if pending is None:
+        return await settled(desk, flow.added(whose, passkey, label, desk.now, notice))
+    return await settled(desk, flow.first_added((whose, pending), passkey, label, desk.now, notice))
 
 
 async def rename(desk: Desk[Any], handed: Rename) -> Next:

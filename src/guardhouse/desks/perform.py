@@ -159,6 +159,15 @@ async def _enrol(desk: Desk[Any], effect: to.Enrol) -> bool:
     return await desk.enrolments.enrol(effect.enrolment)
 
 
+async def _only_one(desk: Desk[Any], effect: to.OnlyOne) -> bool:
+    own = effect.enrolment
+    found = await desk.enrolments.enrolled(own.owner, Kind.PASSKEY, Kind.TOTP)
+    alone = all((one.kind, one.name) == (own.kind, own.name) for one in found)
+    if not alone:
+        await desk.enrolments.withdraw(own.owner, own.kind, own.name)
+    return alone
+
+
 async def _change(desk: Desk[Any], effect: to.Change) -> bool:
     return await desk.enrolments.change(effect.before, effect.after)
 
@@ -229,6 +238,7 @@ _EFFECTS: Mapping[type[object], Callable[[Desk[Any], Any], Awaitable[bool]]] = {
     to.SetAddress: _set_address,
     to.Spend: _spend,
     to.Enrol: _enrol,
+    to.OnlyOne: _only_one,
     to.Change: _change,
     to.Withdraw: _withdraw,
     to.WithdrawAll: _withdraw_all,

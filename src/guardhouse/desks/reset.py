@@ -52,7 +52,7 @@ async def reset(desk: Desk[Any], handed: Reset) -> Next:
         return Refuse(Reason.LINK_SPENT)
     before = desk.provider.password_of(user)
     fresh = await desk.fresh_hash(handed.password, await desk.about(user))
-    notice = desk.notice(Kind.PASSWORD_CHANGED, user)
+    notice = await desk.password_notice(user)
     return await desk.perform(flow.set_anew(desk.whose(user), fresh, before, notice, desk.address_of(user)))
 
 

@@ -13,6 +13,7 @@ from guardhouse.flows.plan import (
     Effect,
     Enrol,
     LogIn,
+    OnlyOne,
     Plan,
     Put,
     Send,
@@ -58,10 +59,14 @@ def confirmed(whose: Whose, fresh: Fresh, notice: Letter | None, pending: Pendin
         if pending is None
         else LogIn(whose.user, (*pending.proofs, "totp"), pending.remember)
     )
+    first: tuple[Effect, ...] = ()
+    if pending is not None and isinstance(fresh.app, Enrol):
+        first = (OnlyOne(fresh.app.enrolment),)
     return Plan(
         Done("two-factor-on", {"recovery_codes": list(fresh.shown)}),
         (
             fresh.app,
+            *first,
             fresh.codes,
             WithdrawAll(whose.owner, (Kind.TRUSTED,)),
             Put(UNCONFIRMED, None),

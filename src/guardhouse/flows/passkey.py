@@ -20,6 +20,7 @@ from guardhouse.flows.plan import (
     Effect,
     Enrol,
     LogIn,
+    OnlyOne,
     Plan,
     Refuse,
     Send,
@@ -45,6 +46,7 @@ __all__ = [
     "added",
     "confirmed",
     "copied",
+    "first_added",
     "gone",
     "known",
     "label_of",
@@ -117,6 +119,21 @@ def added(whose: Whose, passkey: Passkey, label: str, now: float, letter: Letter
     return Plan(
         Done("passkey-added", {"id": name, "label": label}),
         (Enrol(enrolment, _REJECTED), _told(whose, "passkey_added", name), *_letters(letter)),
+    )
+
+
+def first_added(
+    waiting: tuple[Whose, Pending], passkey: Passkey, label: str, now: float, letter: Letter | None
+) -> Plan:
+    """Keep the passkey of who is half-way in and must have a second factor, and let him in: he proved it by making it."""
+    whose, pending = waiting
+    plan = added(whose, passkey, label, now, letter)
+    kept, *told = plan.effects
+    enrolment = Enrolment(Kind.PASSKEY, name_of(passkey.id), whose.owner, now, passkey.encode(), label)
+    entered = LogIn(whose.user, (*pending.proofs, "passkey"), pending.remember)
+    return Plan(
+        Done("logged-in", {"id": enrolment.name, "label": label}),
+        (kept, OnlyOne(enrolment), entered, *told),
     )
 
 

@@ -189,6 +189,14 @@ class Enrol:
 
 
 @dataclass(frozen=True, slots=True)
+class OnlyOne:
+    """Take what was enrolled a moment ago away again, if there is another second factor: whoever has one gives that."""
+
+    enrolment: Enrolment
+    otherwise: Reason = Reason.FACTOR_NOT_ASKED
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Put one version of an enrolment in the place of the one that was read."""
 
@@ -275,6 +283,7 @@ Effect: TypeAlias = (
     | SetAddress
     | Spend
     | Enrol
+    | OnlyOne
     | Change
     | Withdraw
     | WithdrawAll

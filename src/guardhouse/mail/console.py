@@ -21,6 +21,10 @@ class ConsoleMailer:
         self._writer = writer
         self._out = out
 
+    def check(self) -> None:
+        """Write every letter in every language once; raise `ConfigError` for the first that a template of yours spoils."""
+        self._writer.check()
+
     async def send(self, letter: Letter) -> None:
         """Print it to standard error, or where the mailer was told to."""
         message = stamped(self._writer, letter)

@@ -28,6 +28,10 @@ class FolderMailer:
         self._writer = writer
         self._clock = clock
 
+    def check(self) -> None:
+        """Write every letter in every language once; raise `ConfigError` for the first that a template of yours spoils."""
+        self._writer.check()
+
     async def send(self, letter: Letter) -> None:
         """Write it beside, then give it its name in one step."""
         message = stamped(self._writer, letter, self._clock)

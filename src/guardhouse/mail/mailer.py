@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from guardhouse.errors import ConfigError
 from guardhouse.mail.letter import Letter
 
-__all__ = ["Mailer", "refuse_in_production"]
+__all__ = ["Checks", "Mailer", "refuse_in_production"]
 
 
 class Mailer(Protocol):
@@ -15,6 +15,15 @@ class Mailer(Protocol):
 
     async def send(self, letter: Letter) -> None:
         """Hand the letter over, or raise `MailError`, which names neither address nor link."""
+        ...
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """A mailer that can tell before the first letter whether its templates can be filled in."""
+
+    def check(self) -> None:
+        """Raise `ConfigError`, with what, where and the next step, where one cannot."""
         ...
 
 

@@ -37,6 +37,11 @@ class MemoryMailer:
         """Forget them all."""
         self._kept.clear()
 
+    def check(self) -> None:
+        """Write every letter in every language once; raise `ConfigError` for the first that a template of yours spoils."""
+        if self._writer is not None:
+            self._writer.check()
+
     async def send(self, letter: Letter) -> None:
         """Keep it."""
         if self._writer is not None:

@@ -97,6 +97,10 @@ class SmtpMailer:
     def __repr__(self) -> str:
         return f"SmtpMailer({self.host!r}, {self.port})"
 
+    def check(self) -> None:
+        """Write every letter in every language once; raise `ConfigError` for the first that a template of yours spoils."""
+        self._writer.check()
+
     async def send(self, letter: Letter) -> None:
         """Hand the letter to the server, in one attempt on one connection."""
         message = stamped(self._writer, letter)

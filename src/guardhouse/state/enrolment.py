@@ -27,6 +27,8 @@ class Kind(Enum):
     """A device that stays logged in: a series, whose value changes with every use."""
     TRUSTED = "trusted"
     """A device that is not asked for the second factor again."""
+    INVITATION = "invitation"
+    """An invitation that nobody has answered: of no user yet, but of an address."""
 
 
 DEVICES = (Kind.REMEMBERED, Kind.TRUSTED)

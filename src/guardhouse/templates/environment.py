@@ -21,6 +21,7 @@ try:
         PackageLoader,
         PrefixLoader,
         StrictUndefined,
+        TemplateSyntaxError,
         select_autoescape,
     )
 except ModuleNotFoundError as missing:
@@ -29,6 +30,8 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 __all__ = ["Templates"]
+
+_ENDINGS = frozenset({".html", ".txt", ".words"})
 
 
 class Templates:
@@ -49,7 +52,9 @@ class Templates:
         catalogues = {_tag(tag): catalogue for tag, catalogue in (translations or {}).items()}
         self.languages: Sequence[str] = tuple(dict.fromkeys([_tag(language), *catalogues]))
         """All that can be written, the default first."""
+        self._folder = None if folder is None else Path(folder)
         loader = _loader(folder)
+        self._catalogues = catalogues
         self._environments = {
             tag: _environment(loader, catalogues.get(tag, NullTranslations()), tag, reload=reload)
             for tag in self.languages
@@ -59,12 +64,33 @@ class Templates:
         """Choose the language for an Accept-Language header, or the one nearest to a tag; the default for nothing."""
         return best_language(accepted, self.languages)
 
+    def translated(self, text: str, language: str = "") -> str:
+        """Look a sentence up as it is, and fill nothing in: it may hold what a visitor typed, signs of percent and of HTML too."""
+        catalogue = self._catalogues.get(self.language(language))
+        return text if catalogue is None or not text else catalogue.gettext(text)
+
+    def check(self) -> None:
+        """Read every template of `folder` once, and raise `ConfigError` for the first that is none."""
+        environment = self._environments[self.languages[0]]
+        for name in () if self._folder is None else _texts_in(self._folder):
+            try:
+                environment.get_template(name)
+            except TemplateSyntaxError as error:
+                found = f"{error.name}, line {error.lineno}: {error.message}"
+                raise ConfigError("templates", found, f"Mend it in {self._folder}.") from error
+
     def render(self, names: str | Sequence[str], values: Mapping[str, object], language: str = "") -> str:
         """Fill in the template, or the first that is there of several; a value that is missing raises."""
         environment = self._environments[self.language(language)]
         return environment.get_or_select_template([names] if isinstance(names, str) else list(names)).render(
             values
         )
+
+
+def _texts_in(folder: Path) -> Sequence[str]:
+    """Name the templates in a folder as they are asked for; what lies beside mail/ and pages/ is none of ours."""
+    found = (file for place in ("mail", "pages") for file in (folder / place).rglob("*"))
+    return sorted(file.relative_to(folder).as_posix() for file in found if file.suffix in _ENDINGS)
 
 
 def _loader(folder: str | PathLike[str] | None) -> BaseLoader:

@@ -52,17 +52,17 @@ class Pages:
     ) -> None:
         self.script = script
         self._templates = templates
-        self._paths = paths
+        self.paths = paths
         self._texts = texts
         self._style = templates.render("pages/style.css", {})
         self._headers = _headers(self._style)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._paths
+        return name in self.paths
 
     def path_of(self, name: str) -> str:
         """Return where a way lies; what is not offered leads to the login."""
-        return self._paths.get(name) or self._paths["login"]
+        return self.paths.get(name) or self.paths["login"]
 
     def leaving(self, desk: Desk[Any], way: Way, request: Request, url: str) -> Response:
         """Lead to another site by a page of its own, which goes on by itself.
@@ -81,7 +81,7 @@ class Pages:
         values = {
             **self._texts,
             "csrf_token": desk.visit.carried.csrf_token(),
-            "paths": self._paths,
+            "paths": self.paths,
             "style": self._style,
             "way": way.name,
             "action": request.url.path,
@@ -89,11 +89,17 @@ class Pages:
             "acting": desk.acting,
             "token": said.handed.get("token") or request.query_params.get("token", ""),
             "handed": {key: value for key, value in said.handed.items() if key not in SECRETS},
-            "said": said.wrong or _came_with(request),
+            "said": self._worded(said.wrong or _came_with(request), desk.language),
             **shown,
         }
         body = self._templates.render(f"pages/{way.page}.html", values, desk.language)
         return HTMLResponse(body, said.status, {**self._headers, "Content-Language": desk.language})
+
+    def _worded(self, wrong: Mapping[str, str], language: str) -> Mapping[str, str]:
+        """Say in the visitor's language what was wrong."""
+        if "problem" not in wrong:
+            return wrong
+        return {**wrong, "problem": self._templates.translated(wrong["problem"], language)}
 
 
 def _came_with(request: Request) -> Mapping[str, str]:

@@ -27,7 +27,7 @@ __all__ = ["CHANGES", "PROVE", "Script", "own", "party_of", "proving", "script_f
 PROVE = "passkey"
 """The name of the way at which a passkey is proved."""
 
-_SCRIPTED = frozenset({PROVE, "passkeys"})
+_SCRIPTED = frozenset({PROVE, "passkeys", "passkey-required"})
 """The ways whose pages need the script."""
 
 CHANGES = (

@@ -21,6 +21,7 @@ from guardhouse.desks.kit import Kit
 from guardhouse.edge.asgi import visit_of
 from guardhouse.edge.bodies import media_type
 from guardhouse.edge.posting import Posting, tray_of
+from guardhouse.edge.ways.asked import described, wants_document
 from guardhouse.edge.ways.handed import FORM, UnreadableError, read
 from guardhouse.edge.ways.pages import Pages, Said
 from guardhouse.edge.ways.said import Walked, say, say_on_page
@@ -77,6 +78,11 @@ class Walk:
         shown = await way.show(desk, request)
         if self._pages is None:
             return await say(desk, way, shown)
+        if wants_document(request):
+            told = (
+                described(self._kit, way, self._pages.paths, shown) if isinstance(shown, Mapping) else shown
+            )
+            return await say(desk, way, told)
         if isinstance(shown, Mapping):
             return self._pages.page(desk, way, request, shown, Said())
         return await say_on_page(walked, shown, self._pages, {})

@@ -251,6 +251,7 @@ WAYS: tuple[Way, ...] = (
     Way(
         "stop-impersonating",
         impersonation.stop,
+        impersonation.Stop,
         page="stop_impersonating",
         show=impersonation.shown,
         inside=True,
@@ -259,6 +260,15 @@ WAYS: tuple[Way, ...] = (
     ),
     Way("passkey-options", by_passkey.ask_to_prove, by_passkey.AskToProve, needs=_PASSKEYS),
     Way(passkeys.PROVE, by_passkey.prove, by_passkey.Proof, "passkey", passkeys.proving, needs=_PASSKEYS),
+    Way("passkey-required-options", own_passkeys.ask_to_make_first, needs=_PASSKEYS),
+    Way(
+        "passkey-required",
+        own_passkeys.add_first,
+        own_passkeys.FirstPasskey,
+        "two_factor_setup",
+        factors.required,
+        needs=_PASSKEYS,
+    ),
     Way("passkeys", page="passkeys", show=passkeys.own, inside=True, fresh=True, needs=_PASSKEYS),
     Way("passkey-register-options", own_passkeys.ask_to_make, inside=True, fresh=True, needs=_PASSKEYS),
     *(
