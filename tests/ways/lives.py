@@ -161,14 +161,14 @@ class Life:
             self.codes = client.post("/recovery-codes").json()["recovery_codes"]
         self.later(60)
 
-    def new_device(self, client: TestClient) -> Callable[[], Any]:
-        """Take another device; return what adds its passkey."""
+    def new_device(self, client: TestClient, way: str = "register") -> Callable[[], Any]:
+        """Take another device; return what adds its passkey, or makes the one that must be there."""
         device = Authenticator(id=f"passkey {len(self.devices)}".encode())
-        options = client.post("/passkey-register-options").json()["options"]
+        options = client.post(f"/passkey-{way}-options").json()["options"]
         device.handle = unpadded(options["user"]["id"])
         self.devices.append(device)
         made = {"credential": device.make(unpadded(options["challenge"])), "label": "a key"}
-        return lambda: client.post("/passkey-register", json=made)
+        return lambda: client.post(f"/passkey-{way}", json=made)
 
     def with_device(self) -> tuple[TestClient, Authenticator]:
         """Have one passkey more, and be inside."""

@@ -178,11 +178,26 @@ def give_recovery_code(life: Life) -> Act:
     return posting(client, "/two-factor-recovery", code=life.codes[0])
 
 
-def enrol_because_he_must(life: Life) -> Act:
-    store: Any = life.world.house.parts.store  # he cannot switch it off himself; an administrator can
-    life.world.portal.call(store.enrolments.withdraw_all, f"users:{ADA.id}", Kind.TOTP, Kind.RECOVERY)
+def half_way_without_one(life: Life) -> Any:
+    """Be half-way in, and have no second factor: nobody can switch it off himself, but an administrator can."""
+    store: Any = life.world.house.parts.store
+    factors = (Kind.TOTP, Kind.RECOVERY, Kind.PASSKEY)
+    life.world.portal.call(store.enrolments.withdraw_all, f"users:{ADA.id}", *factors)
     client, following = life.half_way()
     assert following == {"next": "two-factor-required"}
+    return client
+
+
+def required_passkey_options(life: Life) -> Act:
+    return posting(half_way_without_one(life), "/passkey-required-options")
+
+
+def make_passkey_because_he_must(life: Life) -> Act:
+    return life.new_device(half_way_without_one(life), "required")
+
+
+def enrol_because_he_must(life: Life) -> Act:
+    client = half_way_without_one(life)
     life.phones.append(Phone(client.post("/two-factor-required", json={}).json()["uri"]))
     return posting(client, "/two-factor-required", code=life.phones[-1].code(life.now))
 
@@ -312,6 +327,8 @@ WALKS: dict[str, tuple[Callable[[Life], Act], ...]] = {
     "stop-impersonating": (stop_acting,),
     "passkey-options": (passkey_options,),
     "passkey": (prove_passkey,),
+    "passkey-required-options": (required_passkey_options,),
+    "passkey-required": (make_passkey_because_he_must,),
     "passkey-register-options": (new_passkey_options,),
     "passkey-register": (add_passkey,),
     "passkey-rename": (rename_passkey,),
@@ -336,7 +353,7 @@ def server() -> Iterator[ForeignServer]:
 def life(request: pytest.FixtureRequest, name: str, portal: BlockingPortal) -> Life:
     if name.startswith("foreign"):
         return Life(Elsewhere(portal, request.getfixturevalue("server"), public_url=ORIGIN))
-    told: dict[str, Any] = {"require_second_factor": True} if name == "two-factor-required" else {}
+    told: dict[str, Any] = {"require_second_factor": True} if "-required" in name else {}
     house = {"public_url": [ORIGIN, "https://example.com"]}
     known: dict[str, Any] = {"public_url": ORIGIN, "rp_id": "example.com", "magic_links": "any-browser"}
     world = World(portal, house, **known, may_impersonate=may, **told)
