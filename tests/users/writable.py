@@ -177,7 +177,7 @@ async def place(database: str, kind: str, folder: Path) -> AsyncGenerator[Place]
 @asynccontextmanager
 async def emptied(url: str) -> AsyncGenerator[AsyncEngine]:
     """Make the tables there, once for each process, for making them takes a server longer than a test; and empty them."""
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = create_async_engine(url, pool_size=20)
     try:
         async with engine.begin() as connection:
             if url not in MADE:
