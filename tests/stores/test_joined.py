@@ -23,7 +23,7 @@ class Desk:
         self.asked: list[list[bytes]] = []
         self.open = asyncio.Event()
         self.open.set()
-        self.broken = False
+        self.broken: Exception | None = None
         self.reads: Joined[bytes, bytes | None] = Joined(self.one, self.many)
 
     async def one(self, key: bytes) -> bytes | None:
@@ -34,7 +34,7 @@ class Desk:
         await asyncio.sleep(0)
         await self.open.wait()
         if self.broken:
-            raise StoreError("broken")
+            raise self.broken
         return [None if key == b"absent" else b"<" + key + b">" for key in keys]
 
 
@@ -89,12 +89,13 @@ async def test_who_goes_away_takes_nobody_along():
     assert await desk.reads.ask(b"later") == b"<later>"
 
 
-async def test_trouble_is_told_to_all_who_wait_and_the_next_begin_anew():
+@pytest.mark.parametrize("trouble", [StoreError("broken"), RuntimeError("that nobody expected")], ids=repr)
+async def test_trouble_is_told_to_all_who_wait_and_the_next_begin_anew(trouble: Exception):
     desk = Desk()
-    desk.broken = True
+    desk.broken = trouble
     done = await asyncio.gather(*(desk.reads.ask(b"a") for _ in range(5)), return_exceptions=True)
-    assert [type(said) for said in done] == [StoreError] * 5
-    desk.broken = False
+    assert [(type(said), str(said)) for said in done] == [(type(trouble), str(trouble))] * 5
+    desk.broken = None
     assert await desk.reads.ask(b"a") == b"<a>"
 
 

@@ -68,10 +68,11 @@ class Joined(Generic[Asked, Told]):
             for _, told in sent:
                 if not told.done():
                     told.set_exception(StoreError(*error.args))
-        except BaseException:
+        except BaseException as error:
             for _, told in sent:
-                told.cancel()
-            raise
+                _end(told, error)
+            if not isinstance(error, Exception):
+                raise
         else:
             for (_, told), answer in zip(sent, answers, strict=True):
                 if not told.done():
@@ -82,3 +83,11 @@ class Joined(Generic[Asked, Told]):
     def _done(self) -> None:
         self._under_way -= 1
         self._send()
+
+
+def _end(told: asyncio.Future[Told], error: BaseException) -> None:
+    """Let whoever waits hear of what nobody expected; only the end of the loop is a cancellation to him."""
+    if isinstance(error, asyncio.CancelledError):
+        told.cancel()
+    elif not told.done():
+        told.set_exception(error)
