@@ -84,7 +84,7 @@ def test_a_protected_page_leads_to_the_login_and_back(context: BrowserContext):
     page.wait_for_url("**/account")
     expect(page.get_by_role("heading", name="Your account", exact=True)).to_be_visible()
     page.get_by_role("button", name="Log out", exact=True).click()
-    expect(page.get_by_role("heading")).to_have_text("You are logged out")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are logged out")
     page.goto("/account")
     assert "/login" in page.url
 

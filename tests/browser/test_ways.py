@@ -100,7 +100,7 @@ def test_a_password_is_reset_without_scripts(plain: BrowserContext):
     page.get_by_role("link", name="Forgot your password?").click()
     page.get_by_label("E-mail").fill("grace@example.com")
     page.get_by_role("button", name="Send the link").click()
-    expect(page.get_by_role("heading")).to_have_text("Look into your mail")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
     page.goto("/mailbox")
     page.get_by_role("link", name="Follow the link").first.click()
     page.get_by_role("textbox", name="New password").fill("short")
@@ -108,7 +108,7 @@ def test_a_password_is_reset_without_scripts(plain: BrowserContext):
     expect(page.get_by_role("alert")).to_contain_text("at least 15 characters")
     page.get_by_role("textbox", name="New password").fill(NEW)
     page.get_by_role("button", name="Set the password").click()
-    expect(page.get_by_role("heading")).to_have_text("Your password is set")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your password is set")
     page.get_by_role("link", name="Go on to the login").click()
     page.get_by_label("E-mail").fill("grace@example.com")
     page.get_by_role("textbox", name="Password").fill(NEW)
@@ -130,7 +130,7 @@ def test_a_device_is_logged_out_from_another_one_without_scripts(
     expect(page.get_by_role("status")).to_have_text("All other devices are logged out.")
     expect(page.get_by_role("button", name="Log out: ")).to_have_count(1)
     lost.goto("/devices")
-    expect(lost.get_by_role("heading")).to_have_text("Log in")
+    expect(lost.get_by_role("heading", level=1)).to_have_text("Log in")
     other.close()
 
 
