@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from msgspec import Raw
 
 from guardhouse.state.record import Login, Record, encode
-from guardhouse.stores.memory import MemoryStore, place_of
+from guardhouse.stores.memory import MemoryStore
 from guardhouse.stores.sqlite import SQLiteStore
 
 from . import sql_kinds as sql
@@ -59,7 +59,7 @@ def count_sqlite(store: SQLiteStore) -> int:
 
 def spoil_memory(store: MemoryStore, key: bytes, body: bytes) -> None:
     """Put a body into the dict."""
-    store._bodies[place_of(key)] = body
+    store._bodies[key] = body
 
 
 def count_memory(store: MemoryStore) -> int:

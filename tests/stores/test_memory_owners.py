@@ -14,24 +14,22 @@ from guardhouse.stores.memory_owners import MemoryOwners
 
 from .kinds import ADA, BOB, record
 
-PLACES = range(5)
+KEYS = [sha256(bytes([number])).digest() for number in range(5)]
 
 
-@given(
-    st.lists(st.tuples(st.booleans(), st.sampled_from(["users:ada", "users:bob"]), st.sampled_from(PLACES)))
-)
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(["users:ada", "users:bob"]), st.sampled_from(KEYS))))
 def test_owners_keep_what_sets_would(steps):
     owners = MemoryOwners()
-    sets: dict[str, set[int]] = {}
-    for adds, owner, place in steps:
+    sets: dict[str, set[bytes]] = {}
+    for adds, owner, key in steps:
         if adds:
-            owners.add(owner, place)
-            sets.setdefault(owner, set()).add(place)
+            owners.add(owner, key)
+            sets.setdefault(owner, set()).add(key)
         else:
-            owners.remove(owner, place)
-            sets.setdefault(owner, set()).discard(place)
-        kept = {name: places for name, places in sets.items() if places}
-        assert {name: set(owners.places_of(name)) for name in owners} == kept
+            owners.remove(owner, key)
+            sets.setdefault(owner, set()).discard(key)
+        kept = {name: keys for name, keys in sets.items() if keys}
+        assert {name: set(owners.keys_of(name)) for name in owners} == kept
         assert len(owners) == sum(map(len, kept.values()))
 
 

@@ -1,7 +1,7 @@
 """Sessions in this process: for one worker, for tests, and for as long as the process lives.
 
 Records are kept encoded, so that no two requests share an object and a million of them cost the garbage collector
-nothing. Keys are kept as numbers: one of 32 bytes takes 64 bytes as an `int` and 80 as `bytes`.
+nothing.
 """
 
 from __future__ import annotations
@@ -35,18 +35,13 @@ SLICE = 10_000
 """How many records one sweep looks at, so that a large store never stops the event loop."""
 
 
-def place_of(key: bytes) -> int:
-    """Where a key lies. The byte in front tells keys of different lengths apart, which as numbers could be the same."""
-    return int.from_bytes(b"\x01" + key)
-
-
 class MemoryStore:
     """A session store in a dict. The lock is for event loops in several threads; within one nothing interrupts."""
 
     def __init__(self) -> None:
-        self._bodies: dict[int, bytes] = {}
+        self._bodies: dict[bytes, bytes] = {}
         self._owners = MemoryOwners()
-        self._sweep: Iterator[int] = iter(())
+        self._sweep: Iterator[bytes] = iter(())
         self._used: dict[bytes, float] = {}
         self.tokens = MemoryTokens()
         self.attempts = MemoryAttempts()
@@ -60,7 +55,7 @@ class MemoryStore:
 
     def load_now(self, key: bytes) -> Record | None:
         """Read a record. As `opened` does, without calling it: this is on the way of every request."""
-        body = self._bodies.get(place_of(key))
+        body = self._bodies.get(key)
         if body is None:
             return None
         try:
@@ -75,60 +70,56 @@ class MemoryStore:
     async def create(self, key: bytes, record: Record) -> None:
         """Keep a new record."""
         with self._lock:
-            place = place_of(key)
-            self._refuse_taken(place)
-            self._keep(place, record)
+            self._refuse_taken(key)
+            self._keep(key, record)
 
     async def save(self, key: bytes, changes: Changes) -> bool:
         """Merge changes into the record if it is there."""
         with self._lock:
-            place = place_of(key)
-            record = self._record(place)
+            record = self._record(key)
             if record is None:
                 return False
             becomes = merged(record, changes)
-            self._disown(place, record.owners - becomes.owners)
-            self._keep(place, becomes)
+            self._disown(key, record.owners - becomes.owners)
+            self._keep(key, becomes)
             return True
 
     async def move(self, old: bytes, new: bytes, changes: Changes) -> bool:
         """Put the record under a new key with changes merged in."""
         with self._lock:
-            here, there = place_of(old), place_of(new)
-            record = self._record(here)
+            record = self._record(old)
             if record is None:
                 return False
-            self._refuse_taken(there)
-            self._drop(here)
-            self._keep(there, merged(record, changes))
+            self._refuse_taken(new)
+            self._drop(old)
+            self._keep(new, merged(record, changes))
             return True
 
     async def delete(self, key: bytes) -> bool:
         """Drop the record."""
         with self._lock:
-            return self._drop(place_of(key))
+            return self._drop(key)
 
     async def owned(self, owner: str) -> Sequence[Record]:
         """List the records that this user is logged in to."""
         with self._lock:
-            return readable([self._bodies[place] for place in self._owners.places_of(owner)])
+            return readable([self._bodies[key] for key in self._owners.keys_of(owner)])
 
     async def revoke(self, owner: str, *, keep: bytes | None = None) -> int:
         """Delete every record of this user but the one under `keep`."""
         with self._lock:
-            kept = None if keep is None else place_of(keep)
-            ended = [place for place in self._owners.places_of(owner) if place != kept]
-            for place in ended:
-                self._drop(place)
+            ended = [key for key in self._owners.keys_of(owner) if key != keep]
+            for key in ended:
+                self._drop(key)
             return len(ended)
 
     async def end(self, owner: str, public_id: str) -> bool:
         """Delete the record of that public id if this user is logged in to it."""
         with self._lock:
-            for place in self._owners.places_of(owner):
-                record = self._record(place)
+            for key in self._owners.keys_of(owner):
+                record = self._record(key)
                 if record is not None and record.public_id == public_id:
-                    return self._drop(place)
+                    return self._drop(key)
             return False
 
     async def once(self, name: bytes, until: float) -> bool:
@@ -153,49 +144,49 @@ class MemoryStore:
         with self._lock:
             for name in [name for name, until in self._used.items() if until <= now]:
                 del self._used[name]
-            ended = [place for place in self._next_slice() if self._over(place, now)]
-            for place in ended:
-                self._drop(place)
+            ended = [key for key in self._next_slice() if self._over(key, now)]
+            for key in ended:
+                self._drop(key)
             return len(ended)
 
-    def _next_slice(self) -> list[int]:
+    def _next_slice(self) -> list[bytes]:
         taken = list(islice(self._sweep, SLICE))
         if not taken:
             self._sweep = iter(list(self._bodies))
             taken = list(islice(self._sweep, SLICE))
         return taken
 
-    def _over(self, place: int, now: float) -> bool:
+    def _over(self, key: bytes, now: float) -> bool:
         """Whether nobody can open what is here any more: it is past a deadline, or no record at all."""
-        if place not in self._bodies:
+        if key not in self._bodies:
             return False
-        record = self._record(place)
+        record = self._record(key)
         return record is None or passed(record, now) is not None
 
-    def _record(self, place: int) -> Record | None:
+    def _record(self, key: bytes) -> Record | None:
         """Read what changes could be merged into; one that cannot be read is none."""
-        body = self._bodies.get(place)
+        body = self._bodies.get(key)
         try:
             return None if body is None else opened(body)
         except UnreadableRecordError:
             return None
 
-    def _refuse_taken(self, place: int) -> None:
-        if place in self._bodies:
+    def _refuse_taken(self, key: bytes) -> None:
+        if key in self._bodies:
             raise StoreError(SESSION_TWICE)
 
-    def _keep(self, place: int, record: Record) -> None:
-        self._bodies[place] = encode(record)
+    def _keep(self, key: bytes, record: Record) -> None:
+        self._bodies[key] = encode(record)
         for owner in record.owners:
-            self._owners.add(owner, place)
+            self._owners.add(owner, key)
 
-    def _drop(self, place: int) -> bool:
-        record = self._record(place)
-        if self._bodies.pop(place, None) is None:
+    def _drop(self, key: bytes) -> bool:
+        record = self._record(key)
+        if self._bodies.pop(key, None) is None:
             return False
-        self._disown(place, record.owners if record else self._owners)
+        self._disown(key, record.owners if record else self._owners)
         return True
 
-    def _disown(self, place: int, owners: Iterable[str]) -> None:
+    def _disown(self, key: bytes, owners: Iterable[str]) -> None:
         for owner in owners:
-            self._owners.remove(owner, place)
+            self._owners.remove(owner, key)

@@ -3,40 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from msgspec import Struct
+
+
+class Link(Struct, frozen=True, gc=False):
+    """A key, and the others of the same owner: 32 bytes, where a tuple of two takes 64."""
+
+    key: bytes
+    others: Held
+
+
+Held: TypeAlias = bytes | Link
+"""One key by itself, several as a chain."""
 
 
 class MemoryOwners:
-    """The places of each owner's sessions: one by itself, several as a tuple. The store holds the same numbers, so each is there once.
-
-    The collector lets go of a tuple that holds nothing but numbers the first time that it meets it.
-    """
+    """The keys of each owner. The store holds the same objects, so a key is here once."""
 
     def __init__(self) -> None:
-        self._held: dict[str, int | tuple[int, ...]] = {}
+        self._held: dict[str, Held] = {}
 
     def __len__(self) -> int:
-        return sum(len(self.places_of(owner)) for owner in self._held)
+        return sum(len(self.keys_of(owner)) for owner in self._held)
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._held))
 
-    def places_of(self, owner: str) -> Sequence[int]:
-        """List the places of an owner."""
-        held = self._held.get(owner, ())
-        return (held,) if isinstance(held, int) else held
+    def keys_of(self, owner: str) -> Sequence[bytes]:
+        """List the keys of an owner."""
+        keys: list[bytes] = []
+        held = self._held.get(owner)
+        while isinstance(held, Link):
+            keys.append(held.key)
+            held = held.others
+        return keys if held is None else [*keys, held]
 
-    def add(self, owner: str, place: int) -> None:
-        """Add a place, once."""
-        places = self.places_of(owner)
-        if place not in places:
-            self._held[owner] = (*places, place) if places else place
+    def add(self, owner: str, key: bytes) -> None:
+        """Add a key, once."""
+        if key not in self.keys_of(owner):
+            held = self._held.get(owner)
+            self._held[owner] = key if held is None else Link(key, held)
 
-    def remove(self, owner: str, place: int) -> None:
-        """Take a place away, and with the last one the owner."""
-        match [kept for kept in self.places_of(owner) if kept != place]:
-            case []:
-                self._held.pop(owner, None)
-            case [only]:
-                self._held[owner] = only
-            case several:
-                self._held[owner] = tuple(several)
+    def remove(self, owner: str, key: bytes) -> None:
+        """Take a key away, and with the last one the owner."""
+        held: Held | None = None
+        for kept in self.keys_of(owner):
+            if kept != key:
+                held = kept if held is None else Link(kept, held)
+        if held is None:
+            self._held.pop(owner, None)
+        else:
+            self._held[owner] = held
