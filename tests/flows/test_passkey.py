@@ -88,6 +88,7 @@ def test_a_new_passkey_is_kept_before_anybody_hears_of_it():
     enrolment = Enrolment(Kind.PASSKEY, name_of(b"id"), "users:1", NOW, PASSKEY.encode(), "My key")
     assert plan.effects == (
         Enrol(enrolment, Reason.PASSKEY_REJECTED),
+        AddProof(ADA.user, "passkey"),
         told("passkey_added", enrolment.name),
         Send(NOTICE),
     )

@@ -51,6 +51,14 @@ def test_a_link_logs_in_once_and_verifies_the_address(world):
     assert world.steps() == ["link_asked"]
 
 
+def test_a_link_for_any_browser_is_good_only_where_links_are(world, anywhere):
+    """Two guards over the same users have the same keys, and what one lets in, the other need not."""
+    token = asked(anywhere, anywhere.visitor())
+    strange = world.visitor().post("/enter", json={"token": token})
+    assert (strange.status_code, "in the browser in which you asked" in strange.text) == (422, True)
+    assert anywhere.visitor().post("/enter", json={"token": token}).status_code == 200
+
+
 def test_a_second_use_is_told_so(anywhere):
     token = asked(anywhere, anywhere.visitor())
     assert anywhere.visitor().post("/enter", json={"token": token}).status_code == 200

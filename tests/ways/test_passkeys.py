@@ -456,6 +456,8 @@ def test_a_crash_while_one_is_added_or_removed_leaves_it_there_or_not(world, mon
         crash_after(patch, effects)
         with pytest.raises(CrashError):
             client.post("/passkey-register", json={"credential": credential})
+    if client.post("/passkey-register-options").json() == {"next": "two-factor"}:
+        assert prove(client, device, "confirm").status_code == 200, "it is there, and its owner proves it"
     assert made_by(client, Authenticator(id=b"another")).status_code == 200
     with monkeypatch.context() as patch:
         crash_after(patch, effects)
@@ -463,6 +465,35 @@ def test_a_crash_while_one_is_added_or_removed_leaves_it_there_or_not(world, mon
             client.post("/passkey-remove", json={"id": name_of(b"another")})
     there = client.post("/passkey-register-options").json()["options"]["excludeCredentials"]
     assert (b64(b"another") in [one["id"] for one in there]) is (effects == 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "handed"),
+    [
+        ("/passkey-register-options", {}),
+        ("/passkey-register", {"credential": {}}),
+        ("/passkey-rename", {"id": "any", "label": "mine"}),
+        ("/passkey-remove", {"id": "any"}),
+    ],
+)
+def test_a_password_alone_changes_no_passkey_where_there_is_a_second_factor(world, path, handed):
+    """Whoever stole a password before, and is inside still, would make a way in of his own that counts for two."""
+    thief, owner = logged_in(world), logged_in(world)
+    device = Authenticator()
+    assert made_by(owner, device).status_code == 200
+    assert thief.post(path, json=handed).json() == {"next": "two-factor"}
+    assert owner.post("/passkey-register-options").json()["done"] == "passkey-options"
+    assert prove(thief, device, "confirm").status_code == 200, "who has the device is whole again"
+    assert "next" not in thief.post(path, json=handed).json()
+
+
+def test_the_page_of_passkeys_leads_a_password_alone_to_the_second_step_and_back(world):
+    person = world.visitor(**NAVIGATION)
+    person.post("/login", data={"email": ADA.email, "password": PASSWORD})
+    assert person.get("/passkeys").url.path == "/passkeys"
+    has_one(world)
+    led = person.get("/passkeys", follow_redirects=False)
+    assert (led.status_code, led.headers["Location"]) == (303, "/two-factor?next=%2Fpasskeys")
 
 
 # -- the counter -------------------------------------------------------------------------------------------------------
@@ -803,6 +834,15 @@ def first(client: TestClient, device: Authenticator, options: Any = None) -> Any
     device.handle = unpadded(options["user"]["id"])
     credential = device.make(unpadded(options["challenge"]))
     return client.post("/passkey-required", json={"credential": credential, "label": "My key"})
+
+
+def test_who_must_have_a_second_factor_keeps_his_last_one(strict):
+    client, device = logged_in(strict), Authenticator()
+    first(client, device)
+    answer = client.post("/passkey-remove", json={"id": name_of(device.id)})
+    assert (answer.status_code, "must have a second step" in answer.text) == (422, True)
+    assert made_by(client, Authenticator(id=b"another")).status_code == 200
+    assert client.post("/passkey-remove", json={"id": name_of(device.id)}).json()["done"] == "passkey-removed"
 
 
 def test_who_must_have_a_second_factor_is_in_as_soon_as_he_has_made_a_passkey(strict):

@@ -417,6 +417,21 @@ def test_a_second_factor_that_was_added_since_is_asked_for(world):
     )
 
 
+def test_who_must_have_a_second_factor_by_now_is_asked_for_it(worlds):
+    """A rule that is new, or a user who has become an administrator, waits for no remembered login to end."""
+    strict: set[str] = set()
+    world: World = worlds({"explain": "full"}, require_second_factor=lambda user: user.id in strict)
+    client, at_ease = come(world), come(world)
+    assert at_ease.get("/me").status_code == 200
+    strict.add(ADA.id)
+    answer = client.get("/me")
+    assert (answer.status_code, answer.json()["evidence"]) == (
+        401,
+        {"remembered": "a second factor is required now"},
+    )
+    assert client.post("/login", json=RIGHT).json()["next"] == "two-factor-required"
+
+
 def test_a_login_with_both_factors_is_remembered_and_gives_none_of_them(worlds):
     world: World = worlds()
 

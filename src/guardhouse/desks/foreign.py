@@ -16,6 +16,7 @@ from guardhouse.core.provider import HasAddress, Registers, SetsPassword
 from guardhouse.core.reasons import Reason
 from guardhouse.desks.desk import Desk
 from guardhouse.desks.kit import Foreign
+from guardhouse.desks.otp_app import wanting
 from guardhouse.flows import foreign as flow
 from guardhouse.flows.foreign import Account, Caller, Outcome, Situation, WaysIn
 from guardhouse.flows.plan import Done, Leave, Next, Plan, Refuse, Send, Tell
@@ -79,7 +80,7 @@ async def begin(desk: Desk[Any], handed: LogInElsewhere) -> Next:
 async def link(desk: Desk[Any], handed: LogInElsewhere) -> Next:
     """Send whoever is logged in there, to link that login to himself."""
     user: Any = await desk.auth.user()
-    return await _begin(desk, handed.provider, handed.next, desk.owner_of(user))
+    return await wanting(desk) or await _begin(desk, handed.provider, handed.next, desk.owner_of(user))
 
 
 async def _begin(desk: Desk[Any], provider: str, wanted: str, owner: str | None) -> Next:
@@ -246,6 +247,9 @@ def _where(desk: Desk[Any], enrolment: Enrolment) -> str:
 async def unlink(desk: Desk[Any], handed: Unlink) -> Next:
     """Take a login off, unless it is the last way in; what was taken off at the same time in another tab comes to light after."""
     user: Any = await desk.auth.user()
+    wanted = await wanting(desk)
+    if wanted is not None:
+        return wanted
     whose = desk.whose(user)
     decided = flow.unlink(handed.id, Caller(whose.owner, fresh=True), await ways_in(desk, user))
     if isinstance(decided, Refuse):

@@ -57,7 +57,10 @@ async def enter(desk: Desk[Any], handed: EnterBy) -> Next:
     if isinstance(found, Refuse):
         return found
     mailbox, mark = flow.unbound(found.binding)
-    if not flow.here(mark, _nonce(desk), found.name):
+    marked = (
+        mark or desk.kit.magic_links != "same-browser"
+    )  # a link of another guard may have been for any browser
+    if not marked or not flow.here(mark, _nonce(desk), found.name):
         return flow.ELSEWHERE
     user = await desk.user_of(found.owner)
     if user is None or not desk.same_mailbox(user, mailbox):

@@ -36,6 +36,7 @@ __all__ = [
     "shown",
     "shown_to_half_way",
     "turn_off",
+    "wanting",
 ]
 
 
@@ -180,6 +181,12 @@ async def _whole(desk: Desk[Any]) -> Enroller | Ask:
     given = login.proofs.split() if login is not None else []
     has = await factors_of(desk, desk.owner_of(user))
     return Enroller(Asked(desk.whose(user)), has) if second(given) or not has.any else Ask("two-factor")
+
+
+async def wanting(desk: Desk[Any]) -> Ask | None:
+    """Say what who is logged in must give before he adds or takes off a way in; None is nothing more."""
+    whole = await _whole(desk)
+    return whole if isinstance(whole, Ask) else None
 
 
 async def _seed(desk: Desk[Any], user: Any) -> Mapping[str, object]:  # noqa: ANN401 - the application's own user

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from guardhouse.core.reasons import Reason
 from guardhouse.desks.desk import Desk
+from guardhouse.desks.factors import factors_of
 from guardhouse.desks.foreign import ways_in
-from guardhouse.desks.otp_app import must_enrol
+from guardhouse.desks.otp_app import must_enrol, wanting
 from guardhouse.desks.passkeys import (
     challenged,
     document_of,
@@ -94,7 +95,7 @@ async def ask_to_make(desk: Desk[Any], _: object) -> Next:
     refused, whose = await throttled(desk), await inside(desk)
     if refused is not None or whose is None:
         return refused or _NOBODY
-    return await _options(desk, whose)
+    return await wanting(desk) or await _options(desk, whose)
 
 
 async def ask_to_make_first(desk: Desk[Any], _: object) -> Next:
@@ -122,7 +123,8 @@ async def add(desk: Desk[Any], handed: NewPasskey) -> Next:
     refused, whose = await throttled(desk), await inside(desk)
     if refused is not None or whose is None:
         return refused or _NOBODY
-    return await _added(desk, handed, Asked(whose))
+    # A passkey lets in by itself: who has a second factor gives it first, or a password alone would make one for good.
+    return await wanting(desk) or await _added(desk, handed, Asked(whose))
 
 
 async def add_first(desk: Desk[Any], handed: FirstPasskey) -> Next:
@@ -162,6 +164,9 @@ async def rename(desk: Desk[Any], handed: Rename) -> Next:
     whose = await inside(desk)
     if whose is None:
         return _NOBODY
+    wanted = await wanting(desk)
+    if wanted is not None:
+        return wanted
     found = next((one for one in await listed(desk, whose.owner) if one.name == handed.id), None)
     if found is None:
         return flow.NO_PASSKEY
@@ -174,6 +179,16 @@ async def remove(desk: Desk[Any], handed: Remove) -> Next:
     whose = await inside(desk)
     if whose is None:
         return _NOBODY
+    wanted = await wanting(desk)
+    if wanted is not None:
+        return wanted
+    has = await factors_of(desk, whose.owner)
+    if (
+        desk.kit.must_have_factor(whose.user)
+        and not has.apps
+        and [one.name for one in has.passkeys] == [handed.id]
+    ):
+        return flow.MUST_HAVE
     ways = await ways_in(desk, whose.user)
     plan = flow.removed(whose, handed.id, ways)
     then = await settled(desk, plan)

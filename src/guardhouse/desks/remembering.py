@@ -150,9 +150,11 @@ class Remembering:
         disabled = desk.parts.disabled.get(self.provider)
         if disabled is not None and disabled(found.user):
             return "the user is disabled"
-        if await desk.factors_of(found.user) and not enough(tuple(found.series.came.proofs.split())):
+        if enough(tuple(found.series.came.proofs.split())):
+            return None
+        if await desk.factors_of(found.user):
             return "a second factor was added"
-        return None
+        return "a second factor is required now" if desk.kit.must_have_factor(found.user) else None
 
     async def _look(self, desk: Desk[Any], values: Sequence[bytes]) -> _Found | Plan | None:
         """Find what a cookie stands for; a plan where that is nothing, and None where it belongs to another guard."""

@@ -37,6 +37,7 @@ from guardhouse.state.pending import Pending
 
 __all__ = [
     "MOST",
+    "MUST_HAVE",
     "NO_PASSKEY",
     "OVERTAKEN",
     "PROVING",
@@ -65,6 +66,9 @@ MOST = 20
 """How many one user may have. Each is listed to the authenticator, and an account with more of them is nobody's."""
 
 NO_PASSKEY = Again("id", "There is no such passkey on this account.")
+MUST_HAVE = Again(
+    "id", "Your account must have a second step. Add another passkey, or an app, before this one goes."
+)
 TOO_MANY = Again("credential", f"An account has {MOST} passkeys at most: remove one that you do not use.")
 SPENT = Refuse(Reason.PASSKEY_REJECTED, {"fault": "used_already"})
 OVERTAKEN = Refuse(Reason.PASSKEY_REJECTED, {"fault": "overtaken"})
@@ -118,7 +122,14 @@ def added(whose: Whose, passkey: Passkey, label: str, now: float, letter: Letter
     enrolment = Enrolment(Kind.PASSKEY, name, whose.owner, now, passkey.encode(), label)
     return Plan(
         Done("passkey-added", {"id": name, "label": label}),
-        (Enrol(enrolment, _REJECTED), _told(whose, "passkey_added", name), *_letters(letter)),
+        (
+            Enrol(enrolment, _REJECTED),
+            AddProof(
+                whose.user, "passkey"
+            ),  # by making it: the first one must not shut its owner out of the next step
+            _told(whose, "passkey_added", name),
+            *_letters(letter),
+        ),
     )
 
 
@@ -128,7 +139,7 @@ def first_added(
     """Keep the passkey of who is half-way in and must have a second factor, and let him in: he proved it by making it."""
     whose, pending = waiting
     plan = added(whose, passkey, label, now, letter)
-    kept, *told = plan.effects
+    kept, _, *told = plan.effects
     enrolment = Enrolment(Kind.PASSKEY, name_of(passkey.id), whose.owner, now, passkey.encode(), label)
     entered = LogIn(whose.user, (*pending.proofs, "passkey"), pending.remember)
     return Plan(

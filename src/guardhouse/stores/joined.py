@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from guardhouse.errors import StoreError
@@ -59,21 +60,12 @@ class Joined(Generic[Asked, Told]):
             task = asyncio.get_running_loop().create_task(self._answer(sent))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(partial(_ended, sent))
 
     async def _answer(self, sent: Sequence[tuple[Asked, asyncio.Future[Told]]]) -> None:
         """Ask for all who wait. Each may go away meanwhile without the others noticing."""
         try:
             answers = await self._many([asked for asked, _ in sent])
-        except StoreError as error:
-            for _, told in sent:
-                if not told.done():
-                    told.set_exception(StoreError(*error.args))
-        except BaseException as error:
-            for _, told in sent:
-                _end(told, error)
-            if not isinstance(error, Exception):
-                raise
-        else:
             for (_, told), answer in zip(sent, answers, strict=True):
                 if not told.done():
                     told.set_result(answer)
@@ -85,9 +77,13 @@ class Joined(Generic[Asked, Told]):
         self._send()
 
 
-def _end(told: asyncio.Future[Told], error: BaseException) -> None:
-    """Let whoever waits hear of what nobody expected; only the end of the loop is a cancellation to him."""
-    if isinstance(error, asyncio.CancelledError):
-        told.cancel()
-    elif not told.done():
-        told.set_exception(error)
+def _ended(sent: Sequence[tuple[Asked, asyncio.Future[Told]]], asking: asyncio.Task[None]) -> None:
+    """Let all who wait hear of trouble, also of what nobody expected; only the end of the loop is a cancellation to them."""
+    error = None if asking.cancelled() else asking.exception()
+    for _, told in sent:
+        if told.done():
+            continue
+        if error is None:
+            told.cancel()
+        else:
+            told.set_exception(StoreError(*error.args) if isinstance(error, StoreError) else error)

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from guardhouse.desks import own_passkeys
 from guardhouse.desks.desk import Desk
+from guardhouse.desks.otp_app import wanting
 from guardhouse.desks.passkeys import half_way, inside
 from guardhouse.errors import ConfigError
 from guardhouse.flows.plan import Next
@@ -48,8 +49,11 @@ async def proving(desk: Desk[Any], _: Request) -> Mapping[str, object] | Next:
 
 
 async def own(desk: Desk[Any], _: Request) -> Mapping[str, object] | Next:
-    """List the passkeys of who is inside."""
+    """List the passkeys of who is inside, by all that he has: he changes them here."""
     whose = await inside(desk)
+    wanted = None if whose is None else await wanting(desk)
+    if wanted is not None:
+        return wanted
     found = () if whose is None else await own_passkeys.listed(desk, whose.owner)
     return {
         "passkeys": [

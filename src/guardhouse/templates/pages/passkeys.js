@@ -69,8 +69,8 @@
       body: JSON.stringify(making ? {} : { purpose: form.dataset.passkey }),
     });
     const answer = await response.json();
-    if (response.status === 401 || response.status === 403) {
-      // The login has ended, or is not fresh any more: the page itself leads to where that is mended.
+    if (response.status === 401 || response.status === 403 || answer.next) {
+      // The login has ended, is not fresh any more, or lacks a proof: the page itself leads to where that is mended.
       location.reload();
       return null;
     }
