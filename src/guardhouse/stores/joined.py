@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from guardhouse.errors import StoreError
 
@@ -75,6 +76,27 @@ class Joined(Generic[Asked, Told]):
     def _done(self) -> None:
         self._under_way -= 1
         self._send()
+
+
+class JoinedAnywhere(Generic[Asked, Told]):
+    """The same in whichever event loops a program runs: questions are joined within one."""
+
+    def __init__(
+        self,
+        one: Callable[[Asked], Awaitable[Told]],
+        many: Callable[[Sequence[Asked]], Awaitable[Sequence[Told]]],
+    ) -> None:
+        self._one = one
+        self._many = many
+        self._joined: WeakKeyDictionary[asyncio.AbstractEventLoop, Joined[Asked, Told]] = WeakKeyDictionary()
+
+    async def ask(self, asked: Asked) -> Told:
+        """Ask, alone or with others."""
+        loop = asyncio.get_running_loop()
+        joined = self._joined.get(loop)
+        if joined is None:
+            joined = self._joined[loop] = Joined(self._one, self._many)
+        return await joined.ask(asked)
 
 
 def _ended(sent: Sequence[tuple[Asked, asyncio.Future[Told]]], asking: asyncio.Task[None]) -> None:

@@ -1,4 +1,4 @@
-"""Sessions in PostgreSQL: one round trip to read one, and every change is one statement or one transaction.
+"""Sessions in PostgreSQL: one round trip to read one, or all that are asked for meanwhile, and every change is one statement or one transaction.
 
 A change is made by compare-and-set on what was read, and where others were quicker under the lock of its row. Under READ
 COMMITTED, which every connection asks for, that loses nothing; no statement can create what is not there.
@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from asyncpg.exceptions import UniqueViolationError
 
 from guardhouse.state.examined import Remark
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Migrated
+from guardhouse.stores.joined import JoinedAnywhere
 from guardhouse.stores.postgres_attempts import PostgresAttempts
 from guardhouse.stores.postgres_enrolments import PostgresEnrolments
 from guardhouse.stores.postgres_epochs import PostgresEpochs
@@ -31,6 +32,9 @@ from guardhouse.stores.twice import SESSION_TWICE, never_twice
 
 logger = logging.getLogger("guardhouse.postgres")
 
+Row: TypeAlias = tuple[bytes, float]
+"""A body, and when somebody was there last."""
+
 PRUNE_SLICE = 1000
 
 DRIVER_OPTIONS = frozenset(
@@ -44,6 +48,7 @@ DRIVER_OPTIONS = frozenset(
 """What may stand in the query of a URL beside our own options: what asyncpg reads there, and two settings."""
 
 _LOAD = "SELECT body, seen FROM guardhouse_sessions WHERE key = $1"
+_LOAD_MANY = "SELECT key, body, seen FROM guardhouse_sessions WHERE key = ANY($1::bytea[])"
 _READ = "SELECT body, seen, version FROM guardhouse_sessions WHERE key = $1"
 _CREATE = """
 WITH made AS (
@@ -117,6 +122,7 @@ class PostgresStore:
         bare, options = options_of(url, DRIVER_OPTIONS)
         self._pool = PostgresPool(bare, options)
         self._touches = PostgresTouches(self._pool)
+        self._loads = JoinedAnywhere(self._load_one, self._load_many)
         self.tokens = PostgresTokens(self._pool)
         self.attempts = PostgresAttempts(self._pool)
         self.enrolments = PostgresEnrolments(self._pool)
@@ -127,8 +133,8 @@ class PostgresStore:
 
     async def load(self, key: bytes) -> Record | None:
         """Read a record."""
-        rows = await self._pool.read(_LOAD, key)
-        return record_of(*rows[0]) if rows else None
+        row = await self._loads.ask(key)
+        return None if row is None else record_of(*row)
 
     async def create(self, key: bytes, record: Record) -> None:
         """Keep a new record."""
@@ -207,6 +213,16 @@ class PostgresStore:
     async def close(self) -> None:
         """Close the connections; the next use opens them again."""
         await self._pool.close()
+
+    async def _load_one(self, key: bytes) -> Row | None:
+        rows = await self._pool.read(_LOAD, key)
+        return rows[0] if rows else None
+
+    async def _load_many(self, keys: Sequence[bytes]) -> Sequence[Row | None]:
+        found = {
+            bytes(key): (body, seen) for key, body, seen in await self._pool.read(_LOAD_MANY, list(keys))
+        }
+        return [found.get(key) for key in keys]
 
     async def _change(self, old: bytes, new: bytes, changes: Changes) -> bool:
         """Merge, by compare-and-set at first; whom others outrun takes the lock, behind which every turn comes."""

@@ -5,13 +5,10 @@ A touch that a crash of the server loses ends a session a little early, which ha
 
 from __future__ import annotations
 
-import asyncio
-from asyncio import AbstractEventLoop
 from collections.abc import Sequence
 from typing import TypeAlias
-from weakref import WeakKeyDictionary
 
-from guardhouse.stores.joined import Joined
+from guardhouse.stores.joined import JoinedAnywhere
 from guardhouse.stores.postgres_pool import PostgresPool
 
 Touch: TypeAlias = tuple[bytes, float]
@@ -39,15 +36,11 @@ class PostgresTouches:
 
     def __init__(self, pool: PostgresPool) -> None:
         self._pool = pool
-        self._joined: WeakKeyDictionary[AbstractEventLoop, Joined[Touch, bool]] = WeakKeyDictionary()
+        self._joined = JoinedAnywhere(self._one, self._many)
 
     async def touch(self, key: bytes, seen: float) -> bool:
         """Say that somebody was there; False where there is no such session."""
-        loop = asyncio.get_running_loop()
-        joined = self._joined.get(loop)
-        if joined is None:
-            joined = self._joined[loop] = Joined(self._one, self._many)
-        return await joined.ask((key, seen))
+        return await self._joined.ask((key, seen))
 
     async def _one(self, touch: Touch) -> bool:
         return bool(await self._pool.write(_ONE, *touch))

@@ -41,6 +41,22 @@ async def test_a_hundred_touches_at_once_are_few_statements(store):
     assert {(await store.load(key)).seen for key in KEYS} == {120.0}
 
 
+async def test_a_hundred_loads_at_once_are_few_statements_and_each_gets_its_own(store):
+    pool, sent = store._pool, []
+
+    class Counted:
+        async def read(self, statement: str, *values: object) -> Any:
+            sent.append(statement)
+            return await pool.read(statement, *values)
+
+    store._pool = Counted()
+    absent = bytes([255]) * 32
+    found = await asyncio.gather(*(store.load(key) for key in (*KEYS, absent)))
+    assert [one and one.public_id for one in found] == [*(f"{number}" for number in range(len(KEYS))), None]
+    assert len(sent) <= 3
+    store._pool = pool
+
+
 async def test_touches_from_all_sides_while_all_are_logged_out_are_no_deadlock_and_revive_nobody(store):
     other = PostgresStore(f"{postgres_url()}?{PATIENT}")
     turns = [(one, Changes(seen=130.0 + turn)) for turn in range(5) for one in (store, other)]
