@@ -345,7 +345,7 @@ async def test_what_is_unsafe_about_a_server_is_told_at_the_start(
 async def test_the_pool_is_as_large_as_it_says_and_no_larger(postgres: Postgres):
     store: Any = open_store(f"{postgres.url}?create=true&pool=3&connect_timeout=10&timeout=10")
     await store.open()
-    await asyncio.gather(*(store.load(bytes([number]) * 32) for number in range(100)))
+    await asyncio.gather(*(store.owned(f"users:{number}") for number in range(100)))  # loads would be joined
     with closing(PostgresDesk(postgres.url)) as other:
         counted = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'guardhouse'"
         assert other(counted) == [(3,)]
