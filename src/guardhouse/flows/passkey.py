@@ -118,16 +118,15 @@ def copied(whose: Whose, found: Enrolment, letter: Letter | None) -> Plan:
 
 def added(whose: Whose, passkey: Passkey, label: str, now: float, letter: Letter | None) -> Plan:
     """Keep a new passkey. One that somebody has enrolled already, whoever that is, is refused like any other fault."""
-    name = name_of(passkey.id)
-    enrolment = Enrolment(Kind.PASSKEY, name, whose.owner, now, passkey.encode(), label)
+    made = _made(whose, passkey, label, now)
     return Plan(
-        Done("passkey-added", {"id": name, "label": label}),
+        Done("passkey-added", {"id": made.name, "label": label}),
         (
-            Enrol(enrolment, _REJECTED),
+            Enrol(made, _REJECTED),
             AddProof(
                 whose.user, "passkey"
             ),  # by making it: the first one must not shut its owner out of the next step
-            _told(whose, "passkey_added", name),
+            _told(whose, "passkey_added", made.name),
             *_letters(letter),
         ),
     )
@@ -138,13 +137,16 @@ def first_added(
 ) -> Plan:
     """Keep the passkey of who is half-way in and must have a second factor, and let him in: he proved it by making it."""
     whose, pending = waiting
-    plan = added(whose, passkey, label, now, letter)
-    kept, _, *told = plan.effects
-    enrolment = Enrolment(Kind.PASSKEY, name_of(passkey.id), whose.owner, now, passkey.encode(), label)
-    entered = LogIn(whose.user, (*pending.proofs, "passkey"), pending.remember)
+    made = _made(whose, passkey, label, now)
     return Plan(
-        Done("logged-in", {"id": enrolment.name, "label": label}),
-        (kept, OnlyOne(enrolment), entered, *told),
+        Done("logged-in", {"id": made.name, "label": label}),
+        (
+            Enrol(made, _REJECTED),
+            OnlyOne(made),
+            LogIn(whose.user, (*pending.proofs, "passkey"), pending.remember),
+            _told(whose, "passkey_added", made.name),
+            *_letters(letter),
+        ),
     )
 
 
@@ -178,6 +180,10 @@ def label_of(text: str, otherwise: str) -> str | Again:
     if len(label) > LONGEST_LABEL:
         return Again("label", f"It has {LONGEST_LABEL} letters at most.")
     return label if label.isprintable() else Again("label", "It has letters that nobody can see.")
+
+
+def _made(whose: Whose, passkey: Passkey, label: str, now: float) -> Enrolment:
+    return Enrolment(Kind.PASSKEY, name_of(passkey.id), whose.owner, now, passkey.encode(), label)
 
 
 def _counted(found: Enrolment, asserted: Asserted, now: float) -> Change:

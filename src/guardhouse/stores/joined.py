@@ -79,15 +79,10 @@ class Joined(Generic[Asked, Told]):
 
 
 class JoinedAnywhere(Generic[Asked, Told]):
-    """The same in whichever event loops a program runs: questions are joined within one."""
+    """The same in whichever event loops a program runs: questions are joined within one, by what is made for it."""
 
-    def __init__(
-        self,
-        one: Callable[[Asked], Awaitable[Told]],
-        many: Callable[[Sequence[Asked]], Awaitable[Sequence[Told]]],
-    ) -> None:
-        self._one = one
-        self._many = many
+    def __init__(self, make: Callable[[], Joined[Asked, Told]]) -> None:
+        self._make = make
         self._joined: WeakKeyDictionary[asyncio.AbstractEventLoop, Joined[Asked, Told]] = WeakKeyDictionary()
 
     async def ask(self, asked: Asked) -> Told:
@@ -95,7 +90,7 @@ class JoinedAnywhere(Generic[Asked, Told]):
         loop = asyncio.get_running_loop()
         joined = self._joined.get(loop)
         if joined is None:
-            joined = self._joined[loop] = Joined(self._one, self._many)
+            joined = self._joined[loop] = self._make()
         return await joined.ask(asked)
 
 

@@ -16,7 +16,7 @@ from asyncpg.exceptions import UniqueViolationError
 from guardhouse.state.examined import Remark
 from guardhouse.state.record import Changes, Record, UnreadableRecordError, encode, merged
 from guardhouse.state.store import Migrated
-from guardhouse.stores.joined import JoinedAnywhere
+from guardhouse.stores.joined import Joined, JoinedAnywhere
 from guardhouse.stores.postgres_attempts import PostgresAttempts
 from guardhouse.stores.postgres_enrolments import PostgresEnrolments
 from guardhouse.stores.postgres_epochs import PostgresEpochs
@@ -122,7 +122,7 @@ class PostgresStore:
         bare, options = options_of(url, DRIVER_OPTIONS)
         self._pool = PostgresPool(bare, options)
         self._touches = PostgresTouches(self._pool)
-        self._loads = JoinedAnywhere(self._load_one, self._load_many)
+        self._loads = JoinedAnywhere(lambda: Joined(self._load_one, self._load_many))
         self.tokens = PostgresTokens(self._pool)
         self.attempts = PostgresAttempts(self._pool)
         self.enrolments = PostgresEnrolments(self._pool)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from guardhouse.stores.joined import JoinedAnywhere
+from guardhouse.stores.joined import Joined, JoinedAnywhere
 from guardhouse.stores.postgres_pool import PostgresPool
 
 Touch: TypeAlias = tuple[bytes, float]
@@ -36,7 +36,7 @@ class PostgresTouches:
 
     def __init__(self, pool: PostgresPool) -> None:
         self._pool = pool
-        self._joined = JoinedAnywhere(self._one, self._many)
+        self._joined = JoinedAnywhere(lambda: Joined(self._one, self._many))
 
     async def touch(self, key: bytes, seen: float) -> bool:
         """Say that somebody was there; False where there is no such session."""
